@@ -1,0 +1,79 @@
+"""Forms of signing in and of keys."""
+
+from __future__ import annotations
+
+from wtforms import HiddenField, PasswordField, RadioField, SelectField
+from wtforms.validators import InputRequired, Length, Optional
+
+from app.core.forms import Form, Line
+from app.core.i18n import lazy as _l
+
+ROLE_WORDS = {
+    "manager": _l("Manager"),
+    "desk": _l("Desk"),
+    "volunteer": _l("Volunteer"),
+    "treasurer": _l("Treasurer"),
+    "partner": _l("Partner"),
+    "resident": _l("Resident"),
+}
+
+
+class SignInForm(Form):
+    key = Line(_l("E-mail or code from your slip or card"), [InputRequired(), Length(max=254)])
+    next = HiddenField()
+
+
+class CodeForm(Form):
+    code = Line(_l("Six-digit code"), [InputRequired(), Length(max=40)])
+
+
+class JoinForm(Form):
+    given_name = Line(_l("First name"), [InputRequired(), Length(max=80)])
+    family_name = Line(_l("Family name"), [InputRequired(), Length(max=80)])
+
+
+class StaffForm(Form):
+    email = Line(_l("E-mail"), [InputRequired(), Length(max=254)])
+    password = PasswordField(_l("Password"), [InputRequired(), Length(max=200)])
+    code = Line(_l("Six-digit code from your phone"), [InputRequired(), Length(max=20)])
+    next = HiddenField()
+
+
+class KeysForm(Form):
+    """Password and second factor, chosen for the first time."""
+
+    password = PasswordField(_l("New password"), [InputRequired(), Length(max=200)])
+    code = Line(_l("Six-digit code from your phone"), [InputRequired(), Length(max=20)])
+
+
+class PasswordForm(Form):
+    current = PasswordField(_l("Present password"), [InputRequired(), Length(max=200)])
+    password = PasswordField(_l("New password"), [InputRequired(), Length(max=200)])
+
+
+class SlipForm(Form):
+    days = SelectField(
+        _l("Valid for"), coerce=int, default=30,
+        choices=[(7, _l("a week")), (30, _l("30 days")), (180, _l("half a year")), (365, _l("a year"))],
+    )
+
+
+class RoleForm(Form):
+    """`house` gets its choices from the page."""
+
+    house = SelectField(_l("House"), coerce=int)
+    role = SelectField(_l("Role"), choices=[*ROLE_WORDS.items()])
+
+
+class InvitationForm(Form):
+    way = RadioField(
+        _l("How does the link get there?"), default="paper",
+        choices=[("mail", _l("By e-mail")), ("paper", _l("On paper or from this screen"))],
+    )
+
+
+class TokenForm(Form):
+    label = Line(_l("What is it for?"), [InputRequired(), Length(max=80)])
+    house = SelectField(_l("House"), coerce=int)
+    role = SelectField(_l("Role"), choices=[*ROLE_WORDS.items()], default="desk")
+    person = Line(_l("Number of the person it acts for"), [Optional(), Length(max=12)])

@@ -1,0 +1,54 @@
+"""The verbs of signing in, and of who may open which door."""
+
+from app.accounts.service.codes import NoAddress as NoAddress
+from app.accounts.service.codes import Proven as Proven
+from app.accounts.service.codes import TooLate as TooLate
+from app.accounts.service.codes import WrongCode as WrongCode
+from app.accounts.service.codes import email_address as email_address
+from app.accounts.service.codes import enter as enter
+from app.accounts.service.codes import forget_old_codes as forget_old_codes
+from app.accounts.service.codes import join as join
+from app.accounts.service.codes import proven as proven
+from app.accounts.service.codes import redeem_code as redeem_code
+from app.accounts.service.codes import request_code as request_code
+from app.accounts.service.demo import PASSWORD as DEMO_PASSWORD
+from app.accounts.service.demo import SLIP_CODES as DEMO_SLIP_CODES
+from app.accounts.service.demo import give_demo_account as give_demo_account
+from app.accounts.service.demo import give_demo_slip as give_demo_slip
+from app.accounts.service.roles import LastManager as LastManager
+from app.accounts.service.roles import grant_role as grant_role
+from app.accounts.service.roles import withdraw_role as withdraw_role
+from app.accounts.service.sign_ins import Opened as Opened
+from app.accounts.service.sign_ins import end_sign_in as end_sign_in
+from app.accounts.service.sign_ins import end_sign_ins as end_sign_ins
+from app.accounts.service.sign_ins import forget_old_sign_ins as forget_old_sign_ins
+from app.accounts.service.sign_ins import open_sign_in as open_sign_in
+from app.accounts.service.slips import IssuedSlip as IssuedSlip
+from app.accounts.service.slips import SlipOver as SlipOver
+from app.accounts.service.slips import WrongSlip as WrongSlip
+from app.accounts.service.slips import in_groups as in_groups
+from app.accounts.service.slips import issue_slip as issue_slip
+from app.accounts.service.slips import normal_code as normal_code
+from app.accounts.service.slips import sign_in_by_slip as sign_in_by_slip
+from app.accounts.service.slips import withdraw_slip as withdraw_slip
+from app.accounts.service.staff import InvitationOver as InvitationOver
+from app.accounts.service.staff import Invited as Invited
+from app.accounts.service.staff import NoAccount as NoAccount
+from app.accounts.service.staff import WrongKeys as WrongKeys
+from app.accounts.service.staff import accept_invitation as accept_invitation
+from app.accounts.service.staff import change_password as change_password
+from app.accounts.service.staff import check_password as check_password
+from app.accounts.service.staff import current_totp as current_totp
+from app.accounts.service.staff import disable_account as disable_account
+from app.accounts.service.staff import give_account as give_account
+from app.accounts.service.staff import invite as invite
+from app.accounts.service.staff import new_totp_secret as new_totp_secret
+from app.accounts.service.staff import prepare_account as prepare_account
+from app.accounts.service.staff import sign_in_with_password as sign_in_with_password
+from app.accounts.service.staff import totp_address as totp_address
+from app.accounts.service.tokens import CreatedToken as CreatedToken
+from app.accounts.service.tokens import TokenOver as TokenOver
+from app.accounts.service.tokens import create_token as create_token
+from app.accounts.service.tokens import revoke_token as revoke_token
+
+__all__ = ["DEMO_PASSWORD", "DEMO_SLIP_CODES"]

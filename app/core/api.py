@@ -1,0 +1,301 @@
+"""The JSON door: the same verbs and rules as the pages, with bearer tokens, problem details and a description.
+
+``api.get`` and ``api.post`` take pydantic models; from the same declarations comes ``/api/v1/openapi.json``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Annotated, Any, Generic, TypeVar
+
+from flask import Blueprint, Response, current_app, g, request
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic.json_schema import models_json_schema
+from werkzeug.exceptions import BadRequest
+
+from app.core import db, idempotency, web
+from app.core.errors import Invalid, Refusal, SignInNeeded
+from app.core.forms import clean_line, clean_text
+from app.core.i18n import gettext
+from app.core.i18n import lazy as _l
+from app.core.policy import Rule
+
+Item = TypeVar("Item")
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+PREFIX = "/api/v1"
+
+
+def _storable(text: str) -> str:
+    if any("\ud800" <= letter <= "\udfff" or letter == "\x00" for letter in text):
+        raise ValueError("text holds characters that cannot be stored")
+    return text
+
+
+Line = Annotated[str, AfterValidator(_storable), AfterValidator(clean_line)]
+Text = Annotated[str, AfterValidator(_storable), AfterValidator(clean_text)]
+
+
+class Document(BaseModel):
+    """Base of what the API takes and gives. Unknown keys are refused: a misspelt one is not silently dropped."""
+
+    model_config = ConfigDict(extra="forbid", ser_json_timedelta="iso8601")
+
+
+class Page(Document, Generic[Item]):
+    """A list, a page at a time; `next` is the cursor for ``?cursor=``, None at the end."""
+
+    items: list[Item]
+    next: str | None = None
+
+
+class Problem(BaseModel):
+    """RFC 9457; further members are facts of the refusal."""
+
+    model_config = ConfigDict(extra="allow")
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str | None = None
+
+
+class KeyUsedOtherwise(Refusal):
+    status = 422
+    kind = "idempotency-key-reused"
+    message = _l("This Idempotency-Key has already been used for another request.")
+
+
+@dataclass(frozen=True)
+class Operation:
+    method: str
+    path: str
+    name: str
+    summary: str
+    allow: Rule
+    answer: type[BaseModel]
+    body: type[BaseModel] | None
+    query: type[BaseModel] | None
+    status: int
+
+
+class Api:
+    """The endpoints of one feature."""
+
+    operations: list[Operation] = []
+
+    def __init__(self, name: str) -> None:
+        self.blueprint = Blueprint(f"{name}_api", __name__, url_prefix=PREFIX)
+
+    def get(
+        self, path: str, *, allow: Rule, answer: type[BaseModel], query: type[BaseModel] | None = None,
+        load: Callable[..., Any] | None = None,
+    ) -> Callable[[Handler], Handler]:
+        return self._operation("GET", path, allow, answer, None, query, load, 200)
+
+    def post(
+        self, path: str, *, allow: Rule, answer: type[BaseModel], body: type[BaseModel] | None = None,
+        load: Callable[..., Any] | None = None, status: int = 201,
+    ) -> Callable[[Handler], Handler]:
+        return self._operation("POST", path, allow, answer, body, None, load, status)
+
+    def _operation(
+        self, method: str, path: str, allow: Rule, answer: type[BaseModel], body: type[BaseModel] | None,
+        query: type[BaseModel] | None, load: Callable[..., Any] | None, status: int,
+    ) -> Callable[[Handler], Handler]:
+        def declare(handler: Handler) -> Handler:
+            def call(*subject: Any, **values: Any) -> Any:
+                if query is not None:
+                    values["query"] = _checked(query, request.args.to_dict())
+                if body is not None:
+                    values["body"] = _checked(body, _json())
+                return handler(*subject, **values)
+
+            guarded = web.guarded(call, allow, load)
+            endpoint = _write(guarded, status) if method == "POST" else _read(guarded)
+            endpoint.allow = allow  # type: ignore[attr-defined]
+            self.blueprint.add_url_rule(web.storable(path), handler.__name__, endpoint, methods=[method])
+            summary = (inspect.getdoc(handler) or handler.__name__).splitlines()[0]
+            name = f"{self.blueprint.name.removesuffix('_api')}.{handler.__name__}"
+            Api.operations.append(Operation(method, path, name, summary, allow, answer, body, query, status))
+            return handler
+
+        return declare
+
+
+def _json() -> Any:
+    try:
+        return request.get_json(force=True)
+    except BadRequest:
+        raise Invalid(message=gettext("The body is not valid JSON.")) from None
+
+
+def _checked(model: type[BaseModel], data: Any) -> BaseModel:
+    try:
+        return model.model_validate(data)
+    except ValidationError as fault:
+        fields: dict[str, list[Any]] = {}
+        for error in fault.errors(include_url=False, include_context=False, include_input=False):
+            place = ".".join(str(part) for part in error["loc"]) or "body"
+            fields.setdefault(place, []).append(_reason(error["type"], error["msg"]))
+        names = ", ".join(fields)
+        raise Invalid(fields, gettext("Please check these values: %(names)s", names=names)) from None
+
+
+_REASONS: dict[str, Any] = {
+    "missing": _l("This value is missing."),
+    "extra_forbidden": _l("There is no such value."),
+    "string_too_long": _l("This text is too long."),
+    "string_too_short": _l("This text is too short."),
+    "string_type": _l("This must be text."),
+    "int_parsing": _l("This must be a whole number."),
+    "int_type": _l("This must be a whole number."),
+    "greater_than_equal": _l("This number is too small."),
+    "less_than_equal": _l("This number is too large."),
+    "timezone_aware": _l("This time needs an offset, such as +01:00."),
+    "datetime_from_date_parsing": _l("This is not a time in ISO 8601 with an offset."),
+    "datetime_parsing": _l("This is not a time in ISO 8601 with an offset."),
+    "datetime_type": _l("This is not a time in ISO 8601 with an offset."),
+}
+
+
+def _reason(kind: str, fallback: str) -> str:
+    return str(_REASONS.get(kind) or fallback)
+
+
+def _read(answer: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(answer)
+    def edge(**values: Any) -> Response:
+        return _respond(200, _plain(answer(**values)))
+
+    return edge
+
+
+def _write(answer: Callable[..., Any], status: int) -> Callable[..., Any]:
+    @wraps(answer)
+    def edge(**values: Any) -> Response:
+        key = request.headers.get("Idempotency-Key", "")[:200]
+        content = re.sub(r"\s+", "", request.get_data(as_text=True))
+
+        def attempt() -> tuple[int, Any]:
+            g.pop("_login_user", None)
+            scope = f"{request.endpoint}:{request.path}:{web.actor().session_key}"
+            if key and (stored := idempotency.earlier(scope, key)) is not None:
+                done = json.loads(stored)
+                if done["content"] != content:
+                    raise KeyUsedOtherwise
+                return done["status"], done["document"]
+            document = _plain(answer(**dict(values)))
+            if key:
+                idempotency.remember(scope, key, json.dumps({"status": status, "document": document, "content": content}))
+            return status, document
+
+        return _respond(*db.run_transaction(attempt))
+
+    return edge
+
+
+def _plain(document: Any) -> Any:
+    return document.model_dump(mode="json", by_alias=True) if isinstance(document, BaseModel) else document
+
+
+def _respond(status: int, document: Any, kind: str = "application/json") -> Response:
+    return current_app.response_class(json.dumps(document, ensure_ascii=False), status=status, mimetype=kind)
+
+
+def problem(refusal: Refusal) -> Response:
+    """The refusal as a problem document; `facts` become members."""
+    facts = dict(refusal.facts)
+    if isinstance(refusal, Invalid) and refusal.fields:
+        facts["errors"] = {name: [str(reason) for reason in reasons] for name, reasons in refusal.fields.items()}
+    title, text = web._WORDS.get(refusal.status, web._WORDS[409])
+    response = problem_document(refusal.status, refusal.kind, str(title), str(refusal) or str(text), **facts)
+    if "retry_after" in facts:
+        response.headers["Retry-After"] = str(facts["retry_after"])
+    if isinstance(refusal, SignInNeeded):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="quartiersraum"'
+    return response
+
+
+def problem_document(status: int, kind: str, title: str, detail: str, **facts: Any) -> Response:
+    plain = json.loads(json.dumps(facts, default=_json_fact))
+    body = {"type": f"urn:quartiersraum:problem:{kind}", "title": title, "status": status, "detail": detail, **plain}
+    body["request_id"] = g.get("request_id")
+    return _respond(status, body, "application/problem+json")
+
+
+def _json_fact(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def describe(server: str, version: str) -> dict[str, Any]:
+    """The OpenAPI 3.1 description of every declared operation."""
+    models: dict[str, type[BaseModel]] = {"Problem": Problem}
+    for operation in Api.operations:
+        for model in (operation.answer, operation.body):
+            if model is not None:
+                models[model.__name__] = model
+    refs, definitions = models_json_schema(
+        [(model, "serialization" if model is Problem else "validation") for model in models.values()],
+        ref_template="#/components/schemas/{model}",
+    )
+    by_model = {model: schema for (model, _mode), schema in refs.items()}
+    paths: dict[str, Any] = {}
+    for operation in Api.operations:
+        path = re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", operation.path)
+        paths.setdefault(path, {})[operation.method.lower()] = _described(operation, by_model)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Quartiersraum", "version": version, "description": "The house's verbs for other programs."},
+        "servers": [{"url": server.rstrip("/") + PREFIX}],
+        "security": [{"bearer": []}],
+        "paths": paths,
+        "components": {
+            "schemas": definitions.get("$defs", {}),
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _described(operation: Operation, schemas: dict[type[BaseModel], Any]) -> dict[str, Any]:
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "integer" if kind == "int:" else "string"}}
+        for kind, name in re.findall(r"<((?:[a-z]+:)?)([a-z_]+)>", operation.path)
+    ]
+    if operation.query is not None:
+        schema = operation.query.model_json_schema()
+        needed = schema.get("required", [])
+        parameters += [
+            {"name": name, "in": "query", "required": name in needed, "schema": part}
+            for name, part in schema["properties"].items()
+        ]
+    if operation.method == "POST":
+        parameters.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string"}})
+    problem_answer = {"description": "Problem", "content": {"application/problem+json": {"schema": schemas[Problem]}}}
+    described: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "description": f"Who may: {operation.allow.name}",
+        "parameters": parameters,
+        "responses": {
+            str(operation.status): {
+                "description": "OK",
+                "content": {"application/json": {"schema": schemas[operation.answer]}},
+            },
+            "4XX": problem_answer,
+            "503": problem_answer,
+        },
+    }
+    if operation.body is not None:
+        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schemas[operation.body]}}}
+    return described
+
+
+Moment = AwareDatetime
+"""ISO 8601 with an offset; a time without one is refused."""

@@ -1,0 +1,229 @@
+"""The database: one model base, two engines, one way to write.
+
+Two engines stand on the same database. The *reader* cannot write (``PRAGMA query_only`` on SQLite,
+``default_transaction_read_only`` on PostgreSQL), so a GET that writes is refused by the database itself. The *writer* is
+used inside `transaction()` alone: ``BEGIN IMMEDIATE`` on SQLite, SERIALIZABLE on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import flask_sqlalchemy.session
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session
+from sqlalchemy.types import TypeDecorator
+
+from config import Settings
+
+try:
+    # A current SQLite: Debian's carries the rare WAL-reset corruption fault that 3.51.3 mended.
+    from pysqlite3 import dbapi2 as sqlite_driver
+except ImportError:  # pragma: no cover - platforms without a wheel
+    sqlite_driver = sqlite3
+
+T = TypeVar("T")
+ATTEMPTS = 12
+SQLITE_SAFE = (3, 51, 3)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, kept in UTC; a naive time is refused. SQLite holds sortable text, PostgreSQL timestamptz."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs an offset")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Model(MappedAsDataclass, DeclarativeBase, kw_only=True):
+    """Base of every table. Relationships are loaded by the query that needs them (``lazy="raise"``)."""
+
+    metadata = metadata
+    type_annotation_map = {datetime: Instant}
+
+
+class NestedTransaction(RuntimeError):
+    """A transaction was opened inside another: one act would have become two."""
+
+
+class Collision(Exception):
+    """Somebody else was first, seen only by the database. The edge starts the act again on the new state."""
+
+
+class Busy(Exception):
+    """The act could not get through after many attempts; nothing has changed."""
+
+
+class HouseSession(flask_sqlalchemy.session.Session):
+    """Reads through the reader; only inside `transaction()` through the writer."""
+
+    def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **kwargs: Any) -> Any:
+        if bind is not None:
+            return bind
+        return self._db.engines["writer" if self.info.get("writing") else None]
+
+
+db = SQLAlchemy(metadata=metadata, disable_autonaming=True, session_options={"class_": HouseSession, "expire_on_commit": False})
+migrate = Migrate(directory="migrations", render_as_batch=True, compare_type=True)
+
+
+def session() -> Session:
+    """The session of this request, job or command."""
+    return db.session()
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    url = make_url(settings.effective_database_url)
+    reader: dict[str, Any] = {}
+    writer: dict[str, Any] = {"url": url}
+    if url.get_backend_name() == "sqlite":
+        for options in (reader, writer):
+            options.update(module=sqlite_driver, connect_args={"timeout": 30, "check_same_thread": False})
+    else:
+        shared = {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
+        reader.update(shared, connect_args={"options": "-c default_transaction_read_only=on -c timezone=UTC"})
+        # The server's default saves a round trip per transaction.
+        isolation = "-c default_transaction_isolation=serializable -c timezone=UTC"
+        writer.update(shared, connect_args={"options": isolation})
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=url,
+        SQLALCHEMY_ENGINE_OPTIONS=reader,
+        SQLALCHEMY_BINDS={"writer": writer},
+    )
+    db.init_app(app)
+    with app.app_context():
+        if url.get_backend_name() == "sqlite":
+            _prepare_sqlite(db.engines[None], read_only=True)
+            _prepare_sqlite(db.engines["writer"], read_only=False)
+    migrate.init_app(app, db)
+
+
+def _prepare_sqlite(engine: Engine, *, read_only: bool) -> None:
+    begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing on its own; `begun` does
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout=30000")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA cache_size=-16000")
+        if read_only:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One act. Opened by the edges only (a POST, a job, a command); commits at the end, undoes on any exception.
+
+    What was loaded before is forgotten, so that checks and changes see one state. Nesting raises `NestedTransaction`.
+    """
+    current = session()
+    if current.info.get("writing"):
+        raise NestedTransaction
+    current.close()
+    current.info["writing"] = True
+    try:
+        current.connection()  # takes SQLite's write lock before anything is looked at
+        yield current
+        current.commit()
+    except BaseException:
+        current.rollback()
+        raise
+    finally:
+        current.info["writing"] = False
+        current.close()
+
+
+def in_transaction() -> bool:
+    return bool(session().info.get("writing"))
+
+
+def run_transaction(act: Callable[[], T]) -> T:
+    """`act` inside `transaction()`, started again when it collided with another one.
+
+    PostgreSQL answers a serialization failure or a deadlock, a guard answers `Collision`; both mean: look again.
+    Raises `Busy` after `ATTEMPTS` tries.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            with transaction():
+                return act()
+        except Collision:
+            pass
+        except DBAPIError as fault:
+            if not _may_repeat(fault):
+                raise
+        time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 5)))
+    raise Busy
+
+
+def _may_repeat(fault: DBAPIError) -> bool:
+    state = getattr(fault.orig, "sqlstate", None)
+    if state is not None:
+        return state in {"40001", "40P01", "23P01"}
+    return isinstance(fault, OperationalError) and "locked" in str(fault.orig)
+
+
+def is_overlap(fault: DBAPIError) -> bool:
+    """Whether the database refused a row because it overlaps another (exclusion constraint or trigger)."""
+    return getattr(fault.orig, "sqlstate", None) == "23P01" or "overlap" in str(fault.orig)
+
+
+def lock(name: str) -> None:
+    """Make acts under the same `name` wait for one another until commit, instead of colliding.
+
+    PostgreSQL takes an advisory lock; SQLite has a single writer anyway. Call it first in an act, before reading.
+    """
+    current = session()
+    if current.get_bind().dialect.name == "postgresql":
+        current.connection().exec_driver_sql("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
+
+
+def dialect_name() -> str:
+    return session().get_bind().dialect.name
+
+
+def sqlite_version() -> tuple[int, ...]:
+    """Of the library in use; versions before `SQLITE_SAFE` can in rare cases damage a write-ahead log."""
+    return tuple(sqlite_driver.sqlite_version_info)

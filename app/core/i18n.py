@@ -1,0 +1,172 @@
+"""Languages: English msgids, German complete; dates, times and money as the reader writes them.
+
+Texts for services and models come from here (`lazy`, `gettext`), so that they need not know Flask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import flask_babel
+from babel import Locale
+from babel.dates import format_date as babel_date
+from babel.dates import format_time as babel_time
+from babel.numbers import format_currency
+from flask import Flask, current_app, has_request_context
+from flask_babel import gettext, lazy_gettext, ngettext
+
+from app.core.money import Money
+from config import Settings
+
+__all__ = ["gettext", "lazy", "ngettext"]
+
+lazy = lazy_gettext
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+NAMES = {"de": "Deutsch", "en": "English", "tr": "Türkçe", "ar": "العربية", "pl": "Polski", "uk": "Українська"}
+
+
+def init_app(app: Flask, settings: Settings, choose: Callable[[], str | None]) -> None:
+    """`choose` names the reader's language inside a request, None for the first one of the house."""
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
+    flask_babel.Babel(
+        app,
+        default_locale=settings.languages[0],
+        default_timezone=settings.timezone,
+        locale_selector=lambda: (choose() if has_request_context() else None) or settings.languages[0],
+    )
+    app.extensions["zone"] = settings.zone
+    app.extensions["languages"] = settings.languages
+
+
+def language() -> str:
+    """The language being spoken now, such as ``de``."""
+    locale = flask_babel.get_locale()
+    return str(locale.language) if locale else current_app.extensions["languages"][0]
+
+
+def languages() -> list[tuple[str, str]]:
+    """Code and own name of every language of this house."""
+    return [(code, NAMES.get(code, code)) for code in current_app.extensions["languages"]]
+
+
+def text_direction(code: str | None = None) -> str:
+    return "rtl" if (code or language()) in RIGHT_TO_LEFT else "ltr"
+
+
+@contextmanager
+def speaking(code: str | None) -> Iterator[None]:
+    """Inside, texts are in language `code`: for letters to somebody else."""
+    known = current_app.extensions["languages"]
+    with flask_babel.force_locale(code if code in known else known[0]):
+        yield
+
+
+def zone() -> ZoneInfo:
+    """The zone of the house's clock on the wall."""
+    here: ZoneInfo = current_app.extensions["zone"]
+    return here
+
+
+@lru_cache(maxsize=16)
+def _locale(code: str) -> Locale:
+    return Locale.parse(code)
+
+
+def money(amount: Money | int) -> str:
+    """Such as ``412,60 €``."""
+    cents = amount.cents if isinstance(amount, Money) else amount
+    return _money(cents, language())
+
+
+@lru_cache(maxsize=2048)
+def _money(cents: int, code: str) -> str:
+    from decimal import Decimal
+
+    return str(format_currency(Decimal(cents) / 100, "EUR", locale=_locale(code)))
+
+
+def day(value: date | datetime, pattern: str = "EEEE, d. MMMM y") -> str:
+    """A day with its weekday, ``Donnerstag, 26. November 2026``; `pattern` is the German one, others get their own."""
+    if isinstance(value, datetime):
+        value = value.astimezone(zone()).date()
+    return _day(value, pattern, language())
+
+
+_SKELETONS = {
+    "EEEE, d. MMMM y": "full",
+    "EEEE, d. MMMM": "EEEE, d MMMM",
+    "EE, d. MMM": "EEE, d MMM",
+    "d. MMMM y": "long",
+    "d. MMMM": "d MMMM",
+    "EEEE": "EEEE",
+    "EE": "EEE",
+    "d.M.": "d/M",
+    "d": "d",
+    "MMMM y": "MMMM y",
+    "dd.MM.y": "medium",
+}
+
+
+@lru_cache(maxsize=4096)
+def _day(value: date, pattern: str, code: str) -> str:
+    return str(babel_date(value, pattern if code == "de" else _SKELETONS.get(pattern, pattern), locale=_locale(code)))
+
+
+def clock_time(value: datetime | time) -> str:
+    """``14:30``, in German a full hour as ``14``; English ``14:30``: 24 hours everywhere, as the door sign has it."""
+    if isinstance(value, datetime):
+        value = value.astimezone(zone()).time()
+    return _time(value.replace(second=0, microsecond=0), language())
+
+
+@lru_cache(maxsize=4096)
+def _time(value: time, code: str) -> str:
+    if code == "de":
+        return f"{value.hour}:{value.minute:02}" if value.minute else str(value.hour)
+    return str(babel_time(value, "HH:mm", locale=_locale(code)))
+
+
+def hours(starts_at: datetime, ends_at: datetime) -> str:
+    """``14–18 Uhr``; across a clock change the twice-told hour carries its season, across midnight the end its day."""
+    here = zone()
+    start, end = starts_at.astimezone(here), ends_at.astimezone(here)
+    first, last = clock_time(start) + _season(start), clock_time(end) + _season(end)
+    if end.date() != start.date():
+        if end.time() == time(0) and end.date() == start.date() + timedelta(days=1):
+            last = "24" if language() == "de" else "24:00"
+        else:
+            last = f"{day(end, 'EE, d. MMM')} {last}"
+    return gettext("%(first)s–%(last)s h", first=first, last=last)
+
+
+def _season(local: datetime) -> str:
+    """Says which of the two: on the night in October when an hour comes twice."""
+    twin = local.replace(fold=1 - local.fold)
+    if twin.utcoffset() == local.utcoffset() or local.replace(fold=0).utcoffset() < local.replace(fold=1).utcoffset():  # type: ignore[operator]
+        return ""
+    return " " + (gettext("(summer time)") if local.dst() else gettext("(winter time)"))
+
+
+def moment(value: datetime) -> str:
+    """Day and time, ``Do., 26. Nov., 14:30``."""
+    return f"{day(value, 'EE, d. MMM')}, {gettext('%(time)s h', time=clock_time(value))}"
+
+
+def wall(value: datetime) -> str:
+    """The time on the wall for an address, ``2026-11-26T14:00``."""
+    return f"{value.astimezone(zone()):%Y-%m-%dT%H:%M}"
+
+
+def duration(minutes: int) -> str:
+    """``2 Std. 30 Min.``"""
+    whole, rest = divmod(minutes, 60)
+    parts = []
+    if whole:
+        parts.append(gettext("%(count)s h", count=whole))
+    if rest or not whole:
+        parts.append(gettext("%(count)s min", count=rest))
+    return " ".join(parts)

@@ -1,0 +1,450 @@
+"""The web edge: every page is declared here, says what it loads and who may, and runs as one act.
+
+``pages.get`` reads; the database refuses anything else. ``pages.post`` is one transaction: who acts, what is acted upon,
+whether they may and the change itself see one state of the house; an answer of 400 and above undoes everything.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import inspect
+import mimetypes
+import secrets
+from collections.abc import Callable, Sequence
+from functools import lru_cache, wraps
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    flash,
+    g,
+    get_flashed_messages,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_login import LoginManager, current_user
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.core import db, i18n, idempotency
+from app.core.errors import Forbidden, Missing, Refusal, SignInNeeded
+from app.core.forms import PageToken
+from app.core.i18n import gettext
+from app.core.i18n import lazy as _l
+from app.core.policy import ANONYMOUS, Actor, Rule, everyone
+from config import ROOT, Settings
+
+View = TypeVar("View", bound=Callable[..., Any])
+STATIC = ROOT / "app" / "core" / "static"
+ONE_YEAR = 31_536_000
+LARGEST_ID = 2**31 - 1
+
+
+class PageTooOld(Refusal):
+    """The form does not carry the secret of this browser's session: it expired, or another site sent it."""
+
+    status = 400
+    kind = "page-too-old"
+    message = _l("This page was open for too long. Go back, reload it and send it again; nothing has been changed.")
+
+
+class ForeignSite(Refusal):
+    status = 403
+    kind = "foreign-site"
+    message = _l("Another website tried to send something in your name. Nothing has been changed.")
+
+
+class Undo(Exception):
+    """Carries an answer out of a transaction that must not be kept."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+class ShortNumber(IntegerConverter):
+    """``<int:…>`` in an address: a number no column could hold leads to nothing instead of to a fault."""
+
+    def __init__(self, routes: Map, *options: Any, **more: Any) -> None:
+        super().__init__(routes, *options, **{"max": 2**31 - 1, **more})
+
+
+class Pages:
+    """The pages of one feature. A route cannot be made without saying who may (`allow`)."""
+
+    def __init__(self, name: str, import_name: str) -> None:
+        self.blueprint = Blueprint(name, import_name, template_folder="templates")
+
+    def get(self, path: str, *, allow: Rule, load: Callable[..., Any] | None = None) -> Callable[[View], View]:
+        """A page that reads. `load` gets the path's values it names; the view gets what it found, and the other values."""
+        return self._route(path, "GET", allow, load)
+
+    def post(self, path: str, *, allow: Rule, load: Callable[..., Any] | None = None) -> Callable[[View], View]:
+        """An act: one transaction, repeated on the new state when it collided with another one."""
+        return self._route(path, "POST", allow, load)
+
+    def _route(self, path: str, method: str, allow: Rule, load: Callable[..., Any] | None) -> Callable[[View], View]:
+        def declare(view: View) -> View:
+            answer = guarded(view, allow, load)
+            endpoint = act(answer) if method == "POST" else wraps(view)(answer)
+            endpoint.allow = allow  # type: ignore[attr-defined]
+            self.blueprint.add_url_rule(storable(path), view.__name__, endpoint, methods=[method])
+            return view
+
+        return declare
+
+
+def storable(path: str) -> str:
+    """Numbers in addresses are ids: one no column can hold is simply not found."""
+    return path.replace("<int:", f"<int(max={LARGEST_ID}):")
+
+
+def guarded(view: Callable[..., Any], allow: Rule, load: Callable[..., Any] | None) -> Callable[..., Any]:
+    """`view` behind its `allow`, with what `load` finds; not found and not allowed look the same to a stranger."""
+    wanted = frozenset(inspect.signature(load).parameters) if load else frozenset()
+
+    def answer(**values: Any) -> Any:
+        subject = None
+        if load is not None:
+            subject = load(**{key: values.pop(key) for key in wanted & values.keys()})
+            if subject is None:
+                raise Missing
+        permit(allow, subject)
+        return view(**values) if load is None else view(subject, **values)
+
+    return answer
+
+
+def permit(allow: Rule, subject: Any) -> None:
+    """Raises unless the acting person may."""
+    who = actor()
+    if not allow(who, subject):
+        if not who.is_authenticated:
+            raise SignInNeeded
+        raise Forbidden if subject is None else Missing
+
+
+def act(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """The edge of a page's POST."""
+
+    @wraps(answer)
+    def edge(**values: Any) -> Any:
+        refuse_other_sites()
+        before = dict(session)
+        key = request.form.get("idempotency_key", "")
+
+        def attempt() -> Response:
+            session.clear()
+            session.update(before)
+            g.pop("_login_user", None)
+            g.pop("keep", None)
+            scope = _scope() if key else ""  # before the act: signing in changes who asks
+            done = idempotency.earlier(scope, key) if key else None
+            if done is not None:
+                return make_response(redirect(done, 303))
+            response = make_response(answer(**dict(values)))
+            if response.status_code >= 400 and not g.pop("keep", False):
+                raise Undo(response)
+            if key:
+                idempotency.remember(scope, key, response.headers.get("Location") or request.path)
+            return response
+
+        try:
+            return db.run_transaction(attempt)
+        except Undo as undone:
+            g.pop("_login_user", None)
+            return undone.response
+
+    return edge
+
+
+def keep_anyway() -> None:
+    """What this act wrote stays although it answers 4xx: a failed sign-in is itself something to count."""
+    g.keep = True
+
+
+def _scope() -> str:
+    return f"{request.endpoint}:{actor().person_id or session.get('csrf', '')}"
+
+
+def refuse_other_sites() -> None:
+    """A POST must come from our own pages: by what the browser says of its origin, and by the form's secret."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        raise ForeignSite
+    origin = request.headers.get("Origin")
+    if origin and origin != "null" and urlsplit(origin).netloc != request.host:
+        raise ForeignSite
+    if not PageToken(request.form).validate():
+        raise PageTooOld
+
+
+def actor() -> Actor:
+    """Who is acting in this request; never None."""
+    who: Actor = current_user._get_current_object()
+    return who
+
+
+def see_other(endpoint: str, **values: Any) -> BaseResponse:
+    """To the page that shows what was done."""
+    return redirect(url_for(endpoint, **values), 303)
+
+
+def inner_address(target: str | None, default: str) -> str:
+    """`target` if it stays inside this house, else `default`: never a way to lead people elsewhere."""
+    if target and target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target and target.isprintable():
+        return target
+    return default
+
+
+def say(text: str, kind: str = "success") -> None:
+    """A sentence on the next page: what was done."""
+    flash(text, kind)
+
+
+# Conditional GET ---------------------------------------------------------------------------------------------------
+
+
+def unchanged(*state: object) -> Response | None:
+    """304 when the reader already holds this page; call early with all that the page depends on.
+
+    Language, theme, person and program version are added here. None means: render it; the answer will carry the tag.
+    """
+    if session.get("_flashes"):
+        return None
+    parts = (request.full_path, i18n.language(), request.cookies.get("theme"), actor().session_key, session.get("csrf"), version(), state)
+    tag = hashlib.blake2s(repr(parts).encode(), digest_size=12).hexdigest()
+    g.etag = tag
+    if tag in request.if_none_match:
+        response = current_app.response_class(status=304)
+        response.set_etag(tag)
+        return response
+    return None
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    """Changes when the program's code, texts or templates do."""
+    digest = hashlib.blake2s(digest_size=6)
+    for file in sorted((ROOT / "app").rglob("*")):
+        if file.suffix in {".py", ".html", ".css", ".js", ".mo"}:
+            stat = file.stat()
+            digest.update(f"{file}{stat.st_mtime_ns}{stat.st_size}".encode())
+    return digest.hexdigest()
+
+
+# Static files ------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=512)
+def static_file(name: str) -> tuple[bytes, bytes | None, str, str]:
+    """Content, gzipped content, type and hash of a browser file; raises FileNotFoundError outside the static folder."""
+    path = (STATIC / name).resolve()
+    if not path.is_relative_to(STATIC.resolve()) or not path.is_file():
+        raise FileNotFoundError(name)
+    raw = path.read_bytes()
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    small = gzip.compress(raw, 9, mtime=0) if kind.startswith("text/") or kind.endswith(("javascript", "svg+xml", "json")) else None
+    return raw, small, kind, hashlib.blake2s(raw, digest_size=6).hexdigest()
+
+
+def static_url(name: str) -> str:
+    """Address of a browser file, with its hash: may be kept forever. Raises FileNotFoundError for a missing one."""
+    return f"/static/{static_file(name)[3]}/{name}"
+
+
+def static(hash: str, name: str) -> Response:
+    try:
+        raw, small, kind, _ = static_file(name)
+    except (FileNotFoundError, ValueError):
+        raise Missing from None
+    packed = small is not None and "gzip" in request.headers.get("Accept-Encoding", "")
+    response = current_app.response_class(small if packed else raw, mimetype=kind)
+    if packed:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = f"public, max-age={ONE_YEAR}, immutable"
+    return response
+
+
+static.allow = everyone  # type: ignore[attr-defined]
+
+
+# Assembly ----------------------------------------------------------------------------------------------------------
+
+SECURITY = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
+}
+
+
+def init_app(
+    app: Flask, settings: Settings, identify: Callable[[str], Actor | None], identify_token: Callable[[str], Actor | None]
+) -> None:
+    """Put the edge around `app`: `identify` knows who acts by the key in the session cookie, `identify_token` by a bearer token.
+
+    Pages know the cookie alone and the API the token alone: no other site can make a browser act through the API.
+    """
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    secure = settings.public_url.startswith("https:")
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-qr" if secure else "qr",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=60 * 60 * 24 * 60,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        MAX_CONTENT_LENGTH=settings.max_upload_bytes + 100_000,
+        MAX_FORM_MEMORY_SIZE=1_000_000,
+        MAX_FORM_PARTS=500,
+        TRUSTED_HOSTS=_hosts(settings),
+    )
+    login = LoginManager(app)
+    login.session_protection = None  # phones change their network; the sign-in is a row that can be ended
+    login.anonymous_user = lambda: ANONYMOUS
+    login.user_loader(lambda key: None if wants_json() else identify(key))
+    login.request_loader(lambda request: identify_token(_bearer()) if wants_json() and _bearer() else None)
+    app.jinja_env.globals.update(static_url=static_url, csrf_token=_csrf_token, idempotency_key=lambda: secrets.token_urlsafe(16))
+    app.url_map.converters["int"] = ShortNumber
+    app.add_url_rule("/static/<hash>/<path:name>", "static", static)
+    app.before_request(_only_guarded)
+    app.after_request(_finish)
+    app.register_error_handler(Refusal, show_refusal)
+    app.register_error_handler(HTTPException, _http_fault)
+    app.register_error_handler(db.Busy, _busy)
+    app.register_error_handler(Exception, _fault)
+
+
+def _bearer() -> str:
+    """The token of this request, empty when there is none."""
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""
+
+
+def _hosts(settings: Settings) -> list[str]:
+    own = urlsplit(settings.public_url).hostname or "localhost"
+    return [*settings.trusted_hosts, own, "localhost", "127.0.0.1", "[::1]", settings.host]
+
+
+def _csrf_token() -> str:
+    return str(PageToken().csrf_token.current_token)
+
+
+def _only_guarded() -> None:
+    """Deny by default: a view that nobody decided about is not served."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is not None and not hasattr(view, "allow"):
+        abort(403)
+
+
+def _finish(response: Response) -> Response:
+    for name, value in SECURITY.items():
+        response.headers.setdefault(name, value)
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={ONE_YEAR}")
+    if request.endpoint != "static":
+        tag = g.get("etag")
+        if tag and response.status_code == 200:
+            response.set_etag(tag)
+        response.headers.setdefault("Cache-Control", "private, no-cache" if tag else "private, no-store")
+        response.headers.add("Vary", "Cookie, Accept-Language")
+    return response
+
+
+# Error pages -------------------------------------------------------------------------------------------------------
+
+
+def wants_json() -> bool:
+    return request.path.startswith("/api/")
+
+
+def show_refusal(refusal: Refusal) -> Any:
+    if wants_json():
+        from app.core.api import problem
+
+        return problem(refusal)
+    if isinstance(refusal, SignInNeeded) and request.method == "GET":
+        return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")), 303)
+    title, text = _WORDS.get(refusal.status, _WORDS[409])
+    return error_page(refusal.status, title, str(refusal) or str(text)), refusal.status
+
+
+def error_page(status: int, title: Any, text: Any) -> str:
+    return render_template("errors/error.html", status=status, title=str(title), text=str(text), request_id=g.get("request_id", ""))
+
+
+_WORDS: dict[int, tuple[Any, Any]] = {
+    400: (_l("That could not be understood"), _l("The address or the form was incomplete. Nothing has been changed.")),
+    401: (_l("Please sign in"), _l("Sign in first; then this page opens.")),
+    403: (_l("Not for you"), _l("Your role does not include this page. If it should, ask the manager of the house.")),
+    404: (_l("Nothing here"), _l("This page does not exist, or it is not meant for you.")),
+    405: (_l("Not this way"), _l("This address cannot be used like that. Nothing has been changed.")),
+    409: (_l("That does not work now"), _l("Something else was in the way. Nothing has been changed.")),
+    413: (_l("Too large"), _l("What was sent is larger than this house accepts. Nothing has been changed.")),
+    422: (_l("Something is missing"), _l("Please check what you entered. Nothing has been changed.")),
+    429: (_l("A moment, please"), _l("That was too often in a short time. Please wait a little.")),
+    500: (_l("That went wrong"), _l("The fault is ours, and it has been written down. Nothing you sent has been changed half.")),
+    503: (_l("Very busy just now"), _l("Many people act at this moment. Nothing has been changed; please try again.")),
+}
+
+
+def _http_fault(fault: HTTPException) -> Any:
+    status = fault.code or 500
+    if status < 400:
+        return fault
+    title, text = _WORDS.get(status, _WORDS[400] if status < 500 else _WORDS[500])
+    if wants_json():
+        from app.core.api import problem_document
+
+        return problem_document(status, "http-" + str(status), str(title), str(text))
+    if isinstance(fault, RequestEntityTooLarge):
+        status = 413
+    response = make_response(error_page(status, title, text), status)
+    if getattr(fault, "valid_methods", None):
+        response.headers["Allow"] = ", ".join(fault.valid_methods)  # type: ignore[attr-defined]
+    return response
+
+
+def _busy(fault: db.Busy) -> Any:
+    title, text = _WORDS[503]
+    if wants_json():
+        from app.core.api import problem_document
+
+        return problem_document(503, "busy", str(title), str(text))
+    return error_page(503, title, text), 503, {"Retry-After": "1"}
+
+
+def _fault(fault: Exception) -> Any:
+    current_app.logger.exception("fault in %s %s", request.method, request.path)
+    if current_app.testing:
+        raise fault
+    title, text = _WORDS[500]
+    if wants_json():
+        from app.core.api import problem_document
+
+        return problem_document(500, "fault", str(title), str(text))
+    return error_page(500, title, text), 500
+
+
+def flashes() -> Sequence[tuple[str, str]]:
+    return get_flashed_messages(with_categories=True)  # type: ignore[return-value]

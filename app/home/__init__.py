@@ -1,0 +1,1 @@
+"""Pages across features: the public front page, the desk's *Heute*, what everybody may do next. No tables of its own."""

@@ -1,0 +1,69 @@
+"""What needs a hand now, from all features, as lines that name the next act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+
+from app.core import clock, i18n
+from app.core.i18n import gettext, ngettext
+from app.houses.queries import HouseCard
+from app.notices import queries as notices
+from app.rooms import queries as rooms
+
+
+@dataclass(frozen=True)
+class Hand:
+    """One line of *Needs a hand*: when, what, why it matters, the state, and the one button."""
+
+    when: str
+    what: str
+    why: str
+    state: str
+    tone: str
+    url: str
+    act: str
+    at: datetime
+
+
+def needs_a_hand(house: HouseCard) -> list[Hand]:
+    """Everything that waits for the desk, most urgent first; a constant number of queries."""
+    lines = []
+    for wish in rooms.wishes(house.id):
+        booking = wish.booking
+        by = booking.lapses_at or booking.starts_at
+        why = [i18n.day(wish.span.starts_at, "EE, d. MMM") + ", " + i18n.hours(wish.span.starts_at, wish.span.ends_at)]
+        if booking.booked_for:
+            why.append(booking.booked_for.name)
+        why.append(ngettext("one person", "%(num)d people", booking.people))
+        if booking.price_cents:
+            why.append(i18n.money(booking.price_cents))
+        if wish.rivals:
+            why.append(ngettext("one rival", "%(num)d rivals", len(wish.rivals)))
+        lines.append(
+            Hand(
+                when=i18n.moment(by) if by.date() != clock.now().date() else i18n.clock_time(by),
+                what=gettext("%(room)s: “%(purpose)s”", room=booking.room.name, purpose=booking.purpose),
+                why=" · ".join(why),
+                state=gettext("taken meanwhile") if wish.taken else gettext("other time") if wish.change else gettext("waiting"),
+                tone="brick" if wish.taken else "honey",
+                url=url_for("rooms.show_wishes"),
+                act=gettext("Decide"),
+                at=by,
+            )
+        )
+    counts = notices.counts(house.id)
+    now = clock.now()
+    if calls := counts.get(notices.Shelf.PHONE, 0):
+        what = ngettext("One person to phone", "%(num)d people to phone", calls)
+        why = gettext("They have no mail; the call list says what to tell them.")
+        url = url_for("notices.show_outbox", shelf=notices.Shelf.PHONE.value)
+        lines.append(Hand("", what, why, gettext("to phone"), "honey", url, gettext("Call list"), now))
+    if failed := counts.get(notices.Shelf.FAILED, 0):
+        what = ngettext("One letter could not be sent", "%(num)d letters could not be sent", failed)
+        why = gettext("Somebody does not know yet what was decided.")
+        url = url_for("notices.show_outbox", shelf=notices.Shelf.FAILED.value)
+        lines.append(Hand("", what, why, gettext("failed"), "brick", url, gettext("Look"), now))
+    return sorted(lines, key=lambda line: line.at)

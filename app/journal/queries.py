@@ -1,0 +1,169 @@
+"""Questions about what was done, by whom and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from app.core import clock, i18n
+from app.core.db import session
+from app.core.i18n import gettext
+from app.core.i18n import lazy as _l
+from app.journal.models import JournalEntry
+from app.people.models import Person
+
+PAGE = 50
+HISTORY = 50
+"""The most lines of one subject's history; the newest are shown."""
+
+ACTS: Mapping[str, Any] = {
+    "account_prepared": _l("Password and second factor chosen"),
+    "booking_cancelled": _l("Booking cancelled"),
+    "booking_changed": _l("Booking changed"),
+    "booking_confirmed": _l("Booking confirmed"),
+    "booking_lapsed": _l("Request lapsed"),
+    "booking_moved": _l("Booking moved"),
+    "booking_refused": _l("Request refused"),
+    "booking_wished": _l("Room requested"),
+    "calendar_imported": _l("Calendar file imported"),
+    "card_given": _l("Card given"),
+    "change_refused": _l("Other time refused"),
+    "change_wished": _l("Other time requested"),
+    "code_issued": _l("Sign-in code sent"),
+    "consent_given": _l("Consent given"),
+    "consent_withdrawn": _l("Consent withdrawn"),
+    "feed_renewed": _l("Calendar address renewed"),
+    "household_changed": _l("Household changed"),
+    "household_created": _l("Household created"),
+    "household_joined": _l("Joined a household"),
+    "household_left": _l("Left a household"),
+    "invitation_issued": _l("Invitation issued"),
+    "letter_done": _l("Message passed on"),
+    "letter_put_back": _l("Message put back"),
+    "letter_released": _l("Mail sent again"),
+    "letter_rerouted": _l("Message told another way"),
+    "member_added": _l("Member added"),
+    "member_removed": _l("Member removed"),
+    "organisation_archived": _l("Group archived"),
+    "organisation_changed": _l("Group changed"),
+    "organisation_created": _l("Group created"),
+    "organisation_reopened": _l("Group reopened"),
+    "password_changed": _l("Password changed"),
+    "people_merged": _l("Duplicates merged"),
+    "person_changed": _l("Person changed"),
+    "person_created": _l("Person created"),
+    "role_granted": _l("Role granted"),
+    "role_withdrawn": _l("Role withdrawn"),
+    "room_changed": _l("Room changed"),
+    "sign_ins_ended": _l("Devices signed out"),
+    "signed_in": _l("Signed in"),
+    "slip_issued": _l("Slip issued"),
+    "slip_withdrawn": _l("Slip withdrawn"),
+    "token_created": _l("Access for a program created"),
+    "token_revoked": _l("Access for a program withdrawn"),
+}
+"""What each act is called; every event of the house has its words here."""
+
+SUBJECTS: Mapping[str, Any] = {
+    "booking": _l("Booking"),
+    "code": _l("Code"),
+    "consent": _l("Consent"),
+    "feed": _l("Calendar address"),
+    "household": _l("Household"),
+    "invitation": _l("Invitation"),
+    "letter": _l("Message"),
+    "organisation": _l("Group"),
+    "person": _l("Person"),
+    "room": _l("Room"),
+    "sign_in": _l("Sign-in"),
+    "slip": _l("Slip"),
+    "token": _l("Token"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the journal. `by` is empty when the house itself did it."""
+
+    id: int
+    at: datetime
+    act: str
+    subject: str
+    subject_id: int | None
+    by: str
+    facts: dict[str, Any]
+    request_id: str
+
+    @property
+    def words(self) -> str:
+        return str(ACTS.get(self.act, self.act))
+
+    @property
+    def about(self) -> str:
+        """Such as ``Booking 17``."""
+        word = str(SUBJECTS.get(self.subject, self.subject))
+        return word if self.subject_id is None else f"{word} {self.subject_id}"
+
+    @property
+    def details(self) -> str:
+        """The facts in one line; moments on the house's clock."""
+        return ", ".join(f"{name} {_shown(value)}" for name, value in self.facts.items() if name != f"{self.subject}_id")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str) and value[10:11] == "T":
+        return i18n.moment(datetime.fromisoformat(value))
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What to look for; None or empty means everything. `day` is a day on the house's calendar."""
+
+    act: str = ""
+    subject: str = ""
+    subject_id: int | None = None
+    day: date | None = None
+
+
+_lines = select(
+    JournalEntry.id, JournalEntry.at, JournalEntry.act, JournalEntry.subject, JournalEntry.subject_id,
+    Person.given_name, Person.family_name, JournalEntry.facts, JournalEntry.request_id,
+).outerjoin(Person, Person.id == JournalEntry.by_id)
+
+
+def lines(house_id: int, wanted: Filter, before: int | None = None) -> tuple[list[Line], int | None]:
+    """A page, newest first, of this house and of what belongs to none; and the cursor of the next page. One statement."""
+    query = _lines.where(or_(JournalEntry.house_id == house_id, JournalEntry.house_id.is_(None)))
+    if wanted.act:
+        query = query.where(JournalEntry.act == wanted.act)
+    if wanted.subject:
+        query = query.where(JournalEntry.subject == wanted.subject)
+    if wanted.subject_id is not None:
+        query = query.where(JournalEntry.subject_id == wanted.subject_id)
+    if wanted.day is not None:
+        zone = i18n.zone()
+        begin, end = clock.midnight(wanted.day, zone), clock.midnight(wanted.day + timedelta(days=1), zone)
+        query = query.where(JournalEntry.at >= begin, JournalEntry.at < end)
+    if before is not None:
+        query = query.where(JournalEntry.id < before)
+    found = [_line(row) for row in session().execute(query.order_by(JournalEntry.id.desc()).limit(PAGE + 1))]
+    return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
+
+
+def history(subject: str, subject_id: int) -> list[Line]:
+    """What happened to one thing, oldest first: for the page of that thing. One statement."""
+    about = _lines.where(JournalEntry.subject == subject, JournalEntry.subject_id == subject_id)
+    rows = session().execute(about.order_by(JournalEntry.id.desc()).limit(HISTORY)).all()
+    return [_line(row) for row in reversed(rows)]
+
+
+def _line(row: Any) -> Line:
+    number, at, act, subject, subject_id, given, family, facts, request_id = row
+    return Line(number, at, act, subject, subject_id, f"{given or ''} {family or ''}".strip(), facts, request_id)

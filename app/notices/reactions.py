@@ -1,0 +1,344 @@
+"""What other features' events make the house tell people: in the language of whoever reads it, in the way they want.
+
+A mail's subject says as little as possible, because it is shown on locked screens: neither room nor purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from flask import current_app
+
+from app.accounts.events import CodeIssued, InvitationIssued
+from app.core import clock, i18n
+from app.core.i18n import gettext, ngettext
+from app.core.ical import FeedDate, Organizer, Status, write_invitation
+from app.houses.models import House
+from app.notices import queries, service
+from app.notices.models import Way
+from app.people.models import Person
+from app.rooms.events import (
+    BookingCancelled,
+    BookingConfirmed,
+    BookingEvent,
+    BookingLapsed,
+    BookingMoved,
+    BookingRefused,
+    BookingWished,
+    ChangeRefused,
+    ChangeWished,
+)
+
+# Bookings --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Words:
+    """A letter about a booking before greeting, facts and address are put around it. `spoken` is said on the phone."""
+
+    subject: str
+    news: str
+    spoken: str
+    after: tuple[str, ...] = ()
+    priced: bool = False
+    """Whether the price still matters."""
+
+
+def tell_booking_wished(event: BookingWished) -> None:
+    _tell(event, "wished", _wished)
+    _tell_deciders(event, "wished", event.starts_at)
+
+
+def tell_booking_confirmed(event: BookingConfirmed) -> None:
+    _tell(event, "confirmed", _confirmed, Status.CONFIRMED)
+
+
+def tell_booking_refused(event: BookingRefused) -> None:
+    _tell(event, "refused", _refused)
+
+
+def tell_booking_lapsed(event: BookingLapsed) -> None:
+    _tell(event, "lapsed", _lapsed)
+
+
+def tell_booking_cancelled(event: BookingCancelled) -> None:
+    known = [f"booking:{event.booking_id}:{what}:{number}" for number in range(event.sequence + 1) for what in ("confirmed", "moved")]
+    _tell(event, "cancelled", _cancelled, Status.CANCELLED if queries.told_with_calendar(known) else None)
+
+
+def tell_booking_moved(event: BookingMoved) -> None:
+    _tell(event, "moved", _moved, Status.CONFIRMED if event.state == "confirmed" else None)
+
+
+def tell_change_wished(event: ChangeWished) -> None:
+    # A wish for another time leaves the sequence alone and may come again; only the moment tells one from the other.
+    _tell(event, f"change-wished:{clock.now():%Y%m%dT%H%M%S}", _change_wished)
+    _tell_deciders(event, f"change-wished:{clock.now():%Y%m%dT%H%M%S}", event.change_starts_at)
+
+
+def tell_change_refused(event: ChangeRefused) -> None:
+    _tell(event, f"change-refused:{clock.now():%Y%m%dT%H%M%S}", _change_refused)
+
+
+def _wished(event: BookingWished) -> Words:
+    until = (
+        gettext("You will hear from us by %(when)s at the latest.", when=i18n.moment(event.lapses_at)) if event.lapses_at
+        else gettext("You will hear from us soon.")
+    )
+    return Words(
+        subject=gettext("We have your request for %(day)s", day=_day(event)),
+        news=gettext("thank you for your request. It is with us now; nothing is fixed yet.") + " " + until,
+        spoken=gettext("We have your request: %(what)s. Nothing is fixed yet.", what=_what(event)) + " " + until,
+        priced=True,
+    )
+
+
+def _confirmed(event: BookingConfirmed) -> Words:
+    return Words(
+        subject=gettext("Confirmed: your booking on %(day)s", day=_day(event)),
+        news=gettext("your booking is confirmed. We look forward to seeing you."),
+        spoken=gettext("Your booking is confirmed: %(what)s.", what=_what(event)) + " " + _price(event),
+        priced=True,
+    )
+
+
+def _refused(event: BookingRefused) -> Words:
+    reason = (gettext("The reason: %(reason)s", reason=event.reason),) if event.reason else ()
+    return Words(
+        subject=gettext("Your request for %(day)s", day=_day(event)),
+        news=gettext("unfortunately we cannot give you the room at this time."),
+        spoken=" ".join((gettext("Unfortunately this does not work: %(what)s.", what=_what(event)), *reason)),
+        after=(*reason, gettext("Perhaps another time suits you? What is free: %(url)s", url=_url("/rooms"))),
+    )
+
+
+def _lapsed(event: BookingLapsed) -> Words:
+    return Words(
+        subject=gettext("Your request for %(day)s", day=_day(event)),
+        news=gettext("we did not manage to decide about your request in time, and it has ended. We are sorry."),
+        spoken=gettext("We did not manage to decide in time: %(what)s. We are sorry. Would another time suit you?", what=_what(event)),
+        after=(gettext("Perhaps another time suits you? What is free: %(url)s", url=_url("/rooms")),),
+    )
+
+
+def _cancelled(event: BookingCancelled) -> Words:
+    reason = (gettext("The reason: %(reason)s", reason=event.reason),) if event.reason else ()
+    if event.by is not None and event.by == event.booked_for_id:
+        news = gettext("you have cancelled; the room is free for others again. Thank you for telling us.")
+    else:
+        news = gettext("your booking has been cancelled and will not take place.")
+    return Words(
+        subject=gettext("Cancelled: %(day)s", day=_day(event)),
+        news=news,
+        spoken=" ".join((gettext("This booking has been cancelled: %(what)s.", what=_what(event)), *reason)),
+        after=reason,
+    )
+
+
+def _moved(event: BookingMoved) -> Words:
+    old = gettext("%(room)s, %(when)s", room=event.old_room_name, when=_when(event.old_starts_at, event.old_ends_at))
+    if event.state == "confirmed":
+        subject = gettext("Moved: your booking is now on %(day)s", day=_day(event))
+        news = gettext("your booking has moved. What counts is this:")
+    else:
+        subject = gettext("Moved: your request is now for %(day)s", day=_day(event))
+        news = gettext("your request has moved; nothing is fixed yet. What you ask for is this:")
+    return Words(
+        subject=subject,
+        news=news,
+        spoken=gettext("Your booking has moved. Until now: %(old)s. Now: %(what)s.", old=old, what=_what(event)),
+        after=(gettext("Until now it was: %(old)s", old=old),),
+        priced=True,
+    )
+
+
+def _change_wished(event: ChangeWished) -> Words:
+    wanted = _when(event.change_starts_at, event.change_ends_at)
+    return Words(
+        subject=gettext("We have your request for another time"),
+        news=gettext("you asked for another time: %(when)s. Until we have decided, your booking stays as it is:", when=wanted),
+        spoken=gettext("We have your request for another time: %(when)s. Until we have decided, your booking stays as it is.", when=wanted),
+    )
+
+
+def _change_refused(event: ChangeRefused) -> Words:
+    wanted = _when(event.change_starts_at, event.change_ends_at)
+    reason = (gettext("The reason: %(reason)s", reason=event.reason),) if event.reason else ()
+    return Words(
+        subject=gettext("Your booking on %(day)s stays as it is", day=_day(event)),
+        news=gettext("unfortunately the other time does not work: %(when)s. Your booking stays as it is:", when=wanted),
+        spoken=" ".join(
+            (gettext("Unfortunately the other time does not work: %(when)s. Your booking stays as it is.", when=wanted), *reason)
+        ),
+        after=reason,
+    )
+
+
+E = TypeVar("E", bound=BookingEvent)
+
+
+def _tell(event: E, what: str, words_for: Callable[[E], Words], entry: Status | None = None) -> None:
+    """Write to whom it is for; nobody is told of an imported date, which is for nobody. `entry`: a calendar entry goes along."""
+    person, house = queries.recipient(event.booked_for_id), queries.house(event.house_id)
+    if person is None or house is None:
+        return
+    with i18n.speaking(person.language):
+        words = words_for(event)
+        way, _address = service.way_to(person)
+        calendar = None
+        if entry is not None and way == Way.MAIL:
+            calendar = _calendar(event, house, entry)
+            note = gettext("The file attached takes it out of your calendar.") if entry is Status.CANCELLED else gettext(
+                "The file attached puts it into your calendar."
+            )
+            words = replace(words, after=(*words.after, note))
+        service.write_letter(
+            occasion=f"booking:{event.booking_id}:{what}:{event.sequence}",
+            subject=words.subject,
+            body=_letter(person.name, house, (words.news, _facts(event, house, words.priced), *words.after, *_next(event, house))),
+            spoken="\n".join(filter(None, (words.spoken, _note(event, house)))),
+            person=person,
+            language=i18n.language(),
+            house_id=house.id,
+            calendar=calendar,
+        )
+
+
+def _tell_deciders(event: BookingEvent, what: str, starts_at: datetime) -> None:
+    """One short mail to each who can decide and reads mail; the request also stands on their *Today*."""
+    house = queries.house(event.house_id)
+    if house is None:
+        return
+    for person in queries.deciders(house.id, apart_from=event.by):
+        with i18n.speaking(person.language):
+            news = gettext("somebody asks for a room: %(what)s.", what=f"{event.room_name}, {i18n.moment(starts_at)}")
+            service.write_letter(
+                occasion=f"booking:{event.booking_id}:{what}:{event.sequence}:desk:{person.id}",
+                subject=gettext("A new request is waiting"),
+                body=_letter(person.name, house, (news, gettext("Look at it and decide: %(url)s", url=_url("/wishes")))),
+                person=person,
+                language=i18n.language(),
+                house_id=house.id,
+            )
+
+
+def _letter(name: str, house: House, paragraphs: Iterable[str]) -> str:
+    greeting = gettext("Hello %(name)s,", name=name) if name else gettext("Hello,")
+    sender = "\n".join(filter(None, (house.name, house.address, house.phone)))
+    return "\n\n".join((greeting, *filter(None, paragraphs), gettext("Kind regards"), sender)) + "\n"
+
+
+def _facts(event: BookingEvent, house: House, priced: bool) -> str:
+    lines = [
+        gettext("Room: %(room)s", room=event.room_name),
+        gettext("When: %(when)s", when=_when(event.starts_at, event.ends_at)),
+        gettext("Where: %(where)s", where=house.address) if house.address else "",
+        gettext("What for: %(purpose)s", purpose=event.purpose),
+        ngettext("For one person", "For %(num)d people", event.people),
+        _price(event) if priced else "",
+    ]
+    return "\n".join(filter(None, lines))
+
+
+def _price(event: BookingEvent) -> str:
+    return gettext("It costs %(price)s.", price=i18n.money(event.price_cents)) if event.price_cents else gettext("It costs nothing.")
+
+
+def _next(event: BookingEvent, house: House) -> tuple[str, ...]:
+    """What can still be done about it."""
+    if event.state not in ("wished", "confirmed"):
+        return (gettext("Questions? Call us: %(phone)s", phone=house.phone),) if house.phone else ()
+    look = gettext("Look it up, change it or cancel it here: %(url)s", url=_url(f"/bookings/{event.booking_id}"))
+    return (look, gettext("Or call us: %(phone)s", phone=house.phone)) if house.phone else (look,)
+
+
+def _note(event: BookingEvent, house: House) -> str:
+    """What else to say on the phone."""
+    return gettext("If you cannot come, please tell us soon.") if event.state in ("wished", "confirmed") else ""
+
+
+def _calendar(event: BookingEvent, house: House, status: Status) -> bytes:
+    """Under the UID it has in the feeds, so that a calendar knows it for the same."""
+    date = FeedDate(
+        uid=event.uid,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        summary=f"{event.room_name}: {event.purpose}",
+        location=", ".join(filter(None, (event.room_name, house.name, house.address))),
+        url=_url(f"/bookings/{event.booking_id}"),
+        sequence=event.sequence,
+        status=status,
+    )
+    organizer = Organizer(house.name, house.email or current_app.extensions["mail_from"])
+    return write_invitation(date, organizer=organizer, zone=i18n.zone(), now=clock.now()).data
+
+
+def _day(event: BookingEvent) -> str:
+    return i18n.day(event.starts_at, "EEEE, d. MMMM")
+
+
+def _when(starts_at: datetime, ends_at: datetime) -> str:
+    return f"{i18n.day(starts_at)}, {i18n.hours(starts_at, ends_at)}"
+
+
+def _what(event: BookingEvent) -> str:
+    return f"{event.room_name}, {_when(event.starts_at, event.ends_at)}"
+
+
+def _url(path: str) -> str:
+    return str(current_app.extensions["settings"].public_url).rstrip("/") + path
+
+
+# Ways in ---------------------------------------------------------------------------------------------------------------
+
+
+def send_code(event: CodeIssued) -> None:
+    """The six digits, always by mail to the address that was typed: that it arrives there is the proof."""
+    house = queries.house(event.house_id)
+    if house is None:
+        return
+    with i18n.speaking(event.language):
+        valid = ngettext("It is valid for one minute.", "It is valid for %(num)d minutes.", event.minutes)
+        paragraphs = (
+            gettext("your code for signing in is %(code)s", code=event.code),
+            valid + " " + gettext("Nobody from the house will ever ask you for it."),
+            gettext("If it was not you who asked for it, you need do nothing."),
+        )
+        service.write_letter(
+            occasion=f"code:{event.code_id}",
+            subject=gettext("Your code for signing in"),
+            body=_letter(event.name, house, paragraphs),
+            person=queries.recipient(event.person_id),
+            address=event.email,
+            language=i18n.language(),
+            house_id=event.house_id,
+            secret=True,
+            useful_until=clock.now() + timedelta(minutes=event.minutes),
+        )
+
+
+def send_invitation(event: InvitationIssued) -> None:
+    """The link with which staff choose password and second factor; without an address it was handed over on paper."""
+    house = queries.house(event.house_id)
+    if house is None or not event.email:
+        return
+    with i18n.speaking(event.language):
+        paragraphs = (
+            gettext("you are invited to work with %(house)s. Choose your password here:", house=house.name),
+            _url(f"/invitation/{event.token}"),
+            gettext("The link works until %(when)s. Have your phone at hand; it will show the second code.", when=i18n.moment(event.expires_at)),
+        )
+        service.write_letter(
+            occasion=f"invitation:{event.invitation_id}",
+            subject=gettext("Your invitation from %(house)s", house=house.name),
+            body=_letter(event.name, house, paragraphs),
+            person=queries.recipient(event.person_id),
+            address=event.email,
+            language=i18n.language(),
+            house_id=event.house_id,
+            secret=True,
+            useful_until=event.expires_at,
+        )

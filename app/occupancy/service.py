@@ -1,0 +1,38 @@
+"""Promise and release. The database refuses an overlap; here that refusal becomes a `Collision`, and the act starts again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import delete, insert
+from sqlalchemy.exc import DBAPIError
+
+from app.core import db
+from app.core.spans import Span
+from app.occupancy.models import Occupancy
+
+
+def promise(resources: Iterable[int], span: Span, *, kind: str, source: str, source_id: int) -> None:
+    """Promise every resource for `span`, or none. Callers have looked first, with `queries.conflicts`, for a friendly answer."""
+    rows = [
+        {
+            "resource_id": resource,
+            "starts_at": span.starts_at,
+            "ends_at": span.ends_at,
+            "kind": kind,
+            "source": source,
+            "source_id": source_id,
+        }
+        for resource in sorted(resources)  # one order everywhere: two acts never wait for each other in a circle
+    ]
+    try:
+        db.session().execute(insert(Occupancy), rows)
+    except DBAPIError as fault:
+        if db.is_overlap(fault):
+            raise db.Collision from fault
+        raise
+
+
+def release(source: str, source_id: int) -> None:
+    """Take every promise of `source` back."""
+    db.session().execute(delete(Occupancy).where(Occupancy.source == source, Occupancy.source_id == source_id))

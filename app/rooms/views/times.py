@@ -1,0 +1,160 @@
+"""What is booked and what is free: the day of all rooms, the week of one."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+from typing import Any
+
+from flask import render_template, request
+
+from app.core import clock, i18n
+from app.core.i18n import gettext, ngettext
+from app.core.web import actor, unchanged
+from app.houses.queries import HouseCard
+from app.offers import queries as offers
+from app.rooms import policy, queries
+from app.rooms.models import Feature
+from app.rooms.queries import RoomCard
+from app.rooms.views import grid
+from app.rooms.views.pages import house, pages, room, wanted_day
+from app.rooms.views.words import class_words, feature_words, price_words
+
+ONE_DAY = timedelta(days=1)
+
+
+@pages.get("/rooms", load=house, allow=policy.see_rooms)
+def show_day(house: HouseCard) -> Any:
+    """All rooms on one day. Answers 304 from two queries when nothing has changed."""
+    zone = i18n.zone()
+    day = wanted_day(zone)
+    window = queries.day_window(day, zone)
+    cards = queries.rooms(house.id)
+    if not cards:
+        return render_template("rooms/no_rooms.html", house=house, may_manage=policy.manage_rooms(actor(), house))
+    present = _half_hour() if day == clock.today(zone) else day < clock.today(zone)
+    if (answer := unchanged(house, present, queries.fingerprint(cards, window))) is not None:
+        return answer
+    open_day = offers.open_days(house.id, day, day, zone)[day]
+    drawn = grid.day_grid(cards, queries.entries(cards, window), open_day, window, actor(), zone)
+    return render_template(
+        "rooms/show_day.html",
+        day=day,
+        today=clock.today(zone),
+        day_words=i18n.day(day),
+        open_day=open_day,
+        grid=drawn,
+        rooms=cards,
+        before=day - ONE_DAY,
+        after=day + ONE_DAY,
+        as_table=request.args.get("as") == "table",
+    )
+
+
+@pages.get("/rooms/<slug>", load=room, allow=policy.see_rooms)
+def show_room(card: RoomCard) -> Any:
+    """One room: what it is, and its week."""
+    zone = i18n.zone()
+    day = wanted_day(zone)
+    monday = day - timedelta(days=day.weekday())
+    window = queries.day_window(monday, zone, 7)
+    state = queries.fingerprint([card], window)
+    if (answer := unchanged(card, house(), _half_hour(), state)) is not None:
+        return answer
+    days = [monday + timedelta(days=index) for index in range(7)]
+    open_days = offers.open_days(card.house_id, days[0], days[-1], zone)
+    windows = {each: queries.day_window(each, zone) for each in days}
+    entries = queries.entries([card], window).get(card.id, [])
+    names = _names_beside(card, entries)
+    return render_template(
+        "rooms/show_room.html",
+        room=card,
+        week=grid.room_week(card, names, [open_days[each] for each in days], windows, actor(), zone),
+        monday=monday,
+        sunday=days[-1],
+        today=clock.today(zone),
+        before=monday - timedelta(days=7),
+        after=monday + timedelta(days=7),
+        features=feature_words(card.features),
+        prices=_price_lines(card),
+        may_manage=policy.manage_rooms(actor(), card),
+        may_import=policy.import_calendar(actor(), card),
+        others=[other for other in queries.rooms(card.house_id) if other.id != card.id],
+    )
+
+
+@pages.get("/rooms/find", load=house, allow=policy.see_rooms)
+def find_room(house: HouseCard) -> Any:
+    """When does it fit: rooms for so many people with these features, and their free times on a day."""
+    zone = i18n.zone()
+    day = max(wanted_day(zone), clock.today(zone))
+    people = _number("people", 1, 10_000, 10)
+    minutes = _number("minutes", 15, 24 * 60, 120)
+    wanted = [feature for feature in Feature if feature in request.args.getlist("feature")]
+    answers = finder(house, day, people, minutes, wanted)
+    return render_template(
+        "rooms/find_room.html",
+        answers=answers,
+        day=day,
+        day_words=i18n.day(day),
+        people=people,
+        minutes=minutes,
+        wanted=wanted,
+        choices=list(zip(Feature, feature_words(Feature), strict=True)),
+        lengths=[(each, i18n.duration(each)) for each in (30, 60, 90, 120, 180, 240, 360, 480)],
+    )
+
+
+def finder(house: HouseCard, day: Any, people: int, minutes: int, wanted: list[Feature]) -> list[dict[str, Any]]:
+    """Every room with its free times, or with the reason why not and the nearest yes. A constant number of queries."""
+    zone = i18n.zone()
+    cards = queries.rooms(house.id)
+    length = timedelta(minutes=minutes)
+    free = queries.free_by_room(cards, day, 8, zone)
+    answers = []
+    for card in cards:
+        missing = [word for feature, word in zip(wanted, feature_words(wanted), strict=True) if feature not in card.features]
+        fitting = [span for span in free[card.id] if span.length >= length]
+        today = [span for span in fitting if span.starts_at.astimezone(zone).date() == day]
+        reason = ""
+        if card.capacity < people:
+            reason = ngettext("only for one person", "only for %(num)d people", card.capacity)
+        elif missing:
+            reason = gettext("without: %(features)s", features=", ".join(missing))
+        elif minutes > card.max_minutes:
+            reason = gettext("at most %(length)s at a time", length=i18n.duration(card.max_minutes))
+        elif not today:
+            reason = gettext("nothing free for that long on this day")
+        later = next((span for span in fitting if span.starts_at.astimezone(zone).date() != day), None) if reason and not today else None
+        suits = card.capacity >= people and not missing
+        words = ", ".join(i18n.hours(span.starts_at, span.ends_at) for span in today)
+        answers.append(
+            {"room": card, "spans": [] if reason else today, "words": words, "reason": reason, "later": later if suits else None}
+        )
+    return sorted(answers, key=lambda answer: (bool(answer["reason"]), answer["room"].capacity))
+
+
+def _number(name: str, least: int, most: int, usual: int) -> int:
+    try:
+        return min(most, max(least, int(request.args.get(name, ""))))
+    except ValueError:
+        return usual
+
+
+def _half_hour() -> int:
+    """Changes when the line for *now* and the first free slot move on."""
+    return int(clock.now().timestamp()) // 1800
+
+
+def _names_beside(card: RoomCard, entries: list[queries.Entry]) -> list[queries.Entry]:
+    """Entries of rooms that share parts carry that room's name, also when only one room is shown."""
+    if all(entry.own for entry in entries):
+        return entries
+    names = {other.id: other.name for other in queries.rooms(card.house_id)}
+    return [dataclasses.replace(entry, room_name=names.get(entry.room_id, "")) for entry in entries]
+
+
+def _price_lines(card: RoomCard) -> list[tuple[str, str]]:
+    prices = offers.prices(card.house_id, card.tariff_code, clock.today(i18n.zone()))
+    return [(word, price_words(prices[code])) for code, word in class_words() if code in prices]
+
