@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 from flask import Blueprint
+from sqlalchemy import Executable
 
 import app.accounts.models
 import app.accounts.queries
@@ -17,13 +18,29 @@ import app.notices.models
 import app.occupancy.models
 import app.offers.models
 import app.people.models
-import app.rooms.models  # noqa: F401 - every table is known as soon as the house is wired
+import app.rooms.models
 from app.accounts import events as accounts
-from app.core import i18n
+from app.accounts import commands as account_commands
+from app.accounts import views as account_pages
+from app.accounts.jobs import FORGET_OLD
+from app.core import check, commands, i18n, upkeep
+from app.core.check import Check
 from app.core.events import Event, Reaction
 from app.core.jobs import Job
 from app.core.policy import Actor
+from app.demo.commands import demo
+from app.home import commands as home_commands
 from app.home import views as home_pages
+from app.home.events import HouseOpened
+from app.journal import queries as journal
+from app.journal import views as journal_pages
+from app.journal.reactions import record
+from app.notices import events as notices
+from app.notices import queries as letters
+from app.notices import reactions as tell
+from app.notices import views as notice_pages
+from app.notices.jobs import SEND_LETTERS
+from app.notices.service import hold_after_restore
 from app.people import events as people
 from app.rooms import events as rooms
 from app.rooms import views as room_pages
@@ -32,10 +49,24 @@ from app.rooms.jobs import LAPSE_WISHES
 IDENTIFY: Callable[[str], Actor | None] = app.accounts.views.identify
 IDENTIFY_TOKEN: Callable[[str], Actor | None] = app.accounts.queries.identify_token
 LANGUAGE: Callable[[], str | None] = app.accounts.views.language
-PAGES: list[Blueprint] = [*home_pages.blueprints, room_pages.blueprint]
+PAGES: list[Blueprint] = [
+    *home_pages.blueprints,
+    *account_pages.blueprints,
+    room_pages.blueprint,
+    notice_pages.pages.blueprint,
+    journal_pages.pages.blueprint,
+]
 APIS: list[Blueprint] = []
-JOBS: list[Job] = [LAPSE_WISHES]
-COMMANDS: list[click.Command] = []
+JOBS: list[Job] = [FORGET_OLD, SEND_LETTERS, LAPSE_WISHES, upkeep.TIDY_UP, upkeep.BACK_UP]
+COMMANDS: list[click.Command] = [account_commands.tokens, account_commands.accounts, account_commands.demo, home_commands.house, commands.jobs, commands.check, commands.backup, commands.restore, commands.rotation, demo]
+CHECKS: list[Check] = [
+    Check("database", check.database),
+    Check("guards", check.guards),
+    Check("keys", check.keys),
+    Check("letters", letters.faults),
+]
+RESTORED: list[Executable] = [*hold_after_restore()]
+"""What a restored house does to its rows before anybody sees it."""
 CONTEXT: list[Callable[[], dict[str, Any]]] = [app.accounts.views.context]
 TEMPLATE_WORDS: dict[str, Any] = {
     "clock_time": i18n.clock_time,
@@ -45,46 +76,52 @@ TEMPLATE_WORDS: dict[str, Any] = {
     "moment": i18n.moment,
     "money": i18n.money,
     "wall": i18n.wall,
+    "history": journal.history,
 }
 REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
-    accounts.CodeIssued: [],
-    accounts.SignedIn: [],
-    accounts.SignInsEnded: [],
-    accounts.SlipIssued: [],
-    accounts.SlipWithdrawn: [],
-    accounts.InvitationIssued: [],
-    accounts.AccountPrepared: [],
-    accounts.PasswordChanged: [],
-    accounts.RoleGranted: [],
-    accounts.RoleWithdrawn: [],
-    accounts.TokenCreated: [],
-    accounts.TokenRevoked: [],
-    people.PersonCreated: [],
-    people.PersonChanged: [],
-    people.CardGiven: [],
-    people.PeopleMerged: [],
-    people.HouseholdCreated: [],
-    people.HouseholdChanged: [],
-    people.HouseholdJoined: [],
-    people.HouseholdLeft: [],
-    people.OrganisationCreated: [],
-    people.OrganisationChanged: [],
-    people.OrganisationArchived: [],
-    people.OrganisationReopened: [],
-    people.MemberAdded: [],
-    people.MemberRemoved: [],
-    people.ConsentGiven: [],
-    people.ConsentWithdrawn: [],
-    rooms.BookingWished: [],
-    rooms.BookingConfirmed: [],
-    rooms.BookingRefused: [],
-    rooms.BookingCancelled: [],
-    rooms.BookingLapsed: [],
-    rooms.BookingMoved: [],
-    rooms.BookingChanged: [],
-    rooms.ChangeWished: [],
-    rooms.ChangeRefused: [],
-    rooms.RoomChanged: [],
-    rooms.CalendarImported: [],
-    rooms.FeedRenewed: [],
+    accounts.CodeIssued: [record, tell.send_code],
+    accounts.SignedIn: [record],
+    accounts.SignInsEnded: [record],
+    accounts.SlipIssued: [record],
+    accounts.SlipWithdrawn: [record],
+    accounts.InvitationIssued: [record, tell.send_invitation],
+    accounts.AccountPrepared: [record],
+    accounts.PasswordChanged: [record],
+    accounts.RoleGranted: [record],
+    accounts.RoleWithdrawn: [record],
+    accounts.TokenCreated: [record],
+    accounts.TokenRevoked: [record],
+    HouseOpened: [record],
+    people.PersonCreated: [record],
+    people.PersonChanged: [record],
+    people.CardGiven: [record],
+    people.PeopleMerged: [record],
+    people.HouseholdCreated: [record],
+    people.HouseholdChanged: [record],
+    people.HouseholdJoined: [record],
+    people.HouseholdLeft: [record],
+    people.OrganisationCreated: [record],
+    people.OrganisationChanged: [record],
+    people.OrganisationArchived: [record],
+    people.OrganisationReopened: [record],
+    people.MemberAdded: [record],
+    people.MemberRemoved: [record],
+    people.ConsentGiven: [record],
+    people.ConsentWithdrawn: [record],
+    rooms.BookingWished: [record, tell.booking_wished],
+    rooms.BookingConfirmed: [record, tell.booking_confirmed],
+    rooms.BookingRefused: [record, tell.booking_refused],
+    rooms.BookingCancelled: [record, tell.booking_cancelled],
+    rooms.BookingLapsed: [record, tell.booking_lapsed],
+    rooms.BookingMoved: [record, tell.booking_moved],
+    rooms.BookingChanged: [record],
+    rooms.ChangeWished: [record, tell.change_wished],
+    rooms.ChangeRefused: [record, tell.change_refused],
+    rooms.RoomChanged: [record],
+    rooms.CalendarImported: [record],
+    rooms.FeedRenewed: [record],
+    notices.LetterDone: [record],
+    notices.LetterPutBack: [record],
+    notices.LetterReleased: [record],
+    notices.LetterRerouted: [record],
 }

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from alembic import context
+from alembic.operations.ops import CreateTableOp
 from flask import current_app
 
 from app.core.crypto import Encrypted
@@ -28,6 +29,14 @@ def include_object(item: Any, name: str | None, kind: str, reflected: bool, comp
     return name not in HAND_MADE
 
 
+def leave_out_words(context: Any, revision: Any, directives: list[Any]) -> None:
+    """``info`` of a table is for our own code, in the reader's language; no database wants it."""
+    for script in directives:
+        for operation in script.upgrade_ops.ops:
+            if isinstance(operation, CreateTableOp):
+                operation.info = {}
+
+
 def run() -> None:
     engine = db.engines["writer"]
     with engine.connect() as connection:
@@ -36,6 +45,7 @@ def run() -> None:
             target_metadata=db.metadata,
             render_item=render_item,
             include_object=include_object,
+            process_revision_directives=leave_out_words,
             render_as_batch=True,
             compare_type=True,
             transaction_per_migration=True,

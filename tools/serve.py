@@ -15,6 +15,7 @@ import contextlib
 import ctypes
 import errno
 import http.client
+import json
 import logging.handlers
 import os
 import select
@@ -26,6 +27,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -39,6 +41,7 @@ sys.path.insert(0, str(ROOT))
 import config  # noqa: E402 - the checkout's own, found by the line above
 
 READY_WITHIN = 60.0
+JOBS_WITHIN = 15.0
 STOPPED_WITHIN = 10.0
 LINUX = sys.platform == "linux"
 
@@ -354,18 +357,14 @@ class House:
         self.bring_up_to_date(settings, environment)
         fresh_metrics(environment)
         self.start("web", web_command(settings), settings, environment)
-        self.start("jobs", flask_command("jobs", "serve"), settings, environment)
         ways_in = None
         if settings.demo:
-            ways_in = subprocess.Popen(
-                flask_command("demo", "ways-in"),
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                preexec_fn=as_child,
-            )
+            ways_in, told = os.pipe()
+            command = [sys.executable, str(Path(__file__).resolve()), "--jobs", str(told)]
+            self.start("jobs", command, settings, environment, told)
+            os.close(told)
+        else:
+            self.start("jobs", flask_command("jobs", "serve"), settings, environment)
         for child in self.children:
             child.follow()
         self.wait_until_ready(settings)
@@ -426,7 +425,7 @@ class House:
             words = " ".join(command[5:])
             raise Trouble(f"`flask --app wsgi {words}` failed. Its last lines:\n" + "\n".join(f"  {x}" for x in lines))
 
-    def start(self, name: str, command: list[str], settings: config.Settings, environment: dict[str, str]) -> None:
+    def start(self, name: str, command: list[str], settings: config.Settings, environment: dict[str, str], *passed: int) -> None:
         if self.signals.asked:
             raise Stopped
         folder = settings.instance_path / "log"
@@ -439,6 +438,7 @@ class House:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             preexec_fn=as_child,
+            pass_fds=passed,
         )
         self.children.append(Child(name, process, folder / f"{name}.log", self.options.verbose))
 
@@ -454,34 +454,35 @@ class House:
                 raise Trouble(f"{part} {how}, so the house closes. Its last lines, from {child.log}:\n{child.last_words()}")
 
     def wait_until_ready(self, settings: config.Settings) -> None:
-        until = time.monotonic() + READY_WITHIN
+        """Until it serves and the jobs run. Only the first is indispensable."""
+        began = time.monotonic()
         while True:
             self.check()
-            said = _ask_ready(settings)
-            if said is None:
+            serves, obstacle = _ask_ready(settings)
+            waited = time.monotonic() - began
+            if serves and not obstacle:
                 return
-            if time.monotonic() > until:
+            if serves and waited > JOBS_WITHIN:
+                say("The job loop has not taken up its work yet; letters and reminders wait until it does.")
+                return
+            if waited > READY_WITHIN:
                 web, jobs = self.children
                 raise Trouble(
-                    f"The house was not ready after {READY_WITHIN:.0f} seconds: {said}\n"
+                    f"The house was not ready after {READY_WITHIN:.0f} seconds: {obstacle}\n"
                     f"Last lines of the web server:\n{web.last_words()}\n"
                     f"Last lines of the job loop:\n{jobs.last_words()}"
                 )
             self.signals.wait(0.05)
 
-    def welcome(self, settings: config.Settings, ways_in: subprocess.Popen[bytes] | None) -> None:
+    def welcome(self, settings: config.Settings, ways_in: int | None) -> None:
         """Where it is and how to get in. The line beginning `ready:` is the last, for programs that wait for it."""
         print(f"\nThe house is open: {address(settings)}\n")
         if ways_in is not None:
-            try:
-                said, complaints = ways_in.communicate(timeout=30)
-            except subprocess.TimeoutExpired:
-                ways_in.kill()
-                said, complaints = ways_in.communicate()
-            print(said.decode("utf-8", "replace").strip("\n"))
-            if ways_in.returncode != 0:
-                say("The ways in could not be listed:\n" + complaints.decode("utf-8", "replace").strip())
-        print(f"\nLogs are in {settings.instance_path / 'log'}. Ctrl-C closes the house.")
+            with os.fdopen(ways_in, encoding="utf-8", errors="replace") as told:
+                said = told.read().strip("\n")
+            print(said or f"The ways in could not be listed; {self.children[1].log} says why.")
+            print()
+        print(f"Logs are in {settings.instance_path / 'log'}. Ctrl-C closes the house.")
         print(f"ready: {address(settings)}", flush=True)
 
     def close(self) -> None:
@@ -493,18 +494,24 @@ def _collect(stream: Iterable[bytes], lines: deque[str]) -> None:
         lines.append(raw.decode("utf-8", "replace").rstrip("\n"))
 
 
-def _ask_ready(settings: config.Settings) -> str | None:
-    """None when /readyz says yes, otherwise what stands in the way."""
+def _ask_ready(settings: config.Settings) -> tuple[bool, str]:
+    """Whether the house serves, and what stands in the way of that or of its jobs."""
     connection = http.client.HTTPConnection(address(settings).removeprefix("http://"), timeout=5)
     try:
         connection.request("GET", "/readyz", headers={"Connection": "close"})
         answer = connection.getresponse()
         body = answer.read(2000).decode("utf-8", "replace")
-        return None if answer.status == 200 else f"/readyz answers {answer.status} {body.strip()[:500]}"
     except (OSError, http.client.HTTPException) as fault:
-        return f"no answer from {address(settings)} ({fault})"
+        return False, f"no answer from {address(settings)} ({fault})"
     finally:
         connection.close()
+    if answer.status != 200:
+        return False, f"/readyz answers {answer.status} {body.strip()[:500]}"
+    with contextlib.suppress(ValueError):
+        report = json.loads(body)
+        if isinstance(report, dict) and report.get("jobs") == "missing":
+            return True, "the job loop has not taken up its work"
+    return True, ""
 
 
 def end(processes: list[subprocess.Popen[bytes]], signals: Signals) -> None:
@@ -529,6 +536,21 @@ def end(processes: list[subprocess.Popen[bytes]], signals: Signals) -> None:
             process.wait()
 
 
+def only_jobs(told: int) -> None:
+    """The job loop of a demonstration, which first writes the ways in to `told`.
+
+    Both need the whole program, and loading that is most of what a start takes.
+    """
+    import flask.cli
+
+    with os.fdopen(told, "w", encoding="utf-8") as out, contextlib.redirect_stdout(out):
+        try:
+            flask.cli.cli.main(["--app", "wsgi", "demo", "ways-in"], standalone_mode=False)
+        except Exception:
+            traceback.print_exc()
+    flask.cli.cli.main(["--app", "wsgi", "jobs", "serve"])
+
+
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
@@ -537,11 +559,15 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tools/serve.py", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--demo", action="store_true", help="a first start makes a demonstration house")
     parser.add_argument("--web", action="store_true", help="only the web server, in place of this process")
+    parser.add_argument("--jobs", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--verbose", action="store_true", help="show the logs here as well")
     options = parser.parse_args(arguments)
     os.chdir(ROOT)
     if options.web:
         only_web()
+    if options.jobs is not None:
+        only_jobs(options.jobs)
+        return 0
     adopt_orphans()
     house = House(options)
     try:

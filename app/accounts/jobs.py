@@ -16,4 +16,4 @@ def forget_old() -> str:
     return f"codes {codes}, sign-ins {sign_ins}"
 
 
-JOBS = [Job("accounts-forget-old", every=timedelta(hours=1), run=forget_old, offset=timedelta(minutes=17))]
+FORGET_OLD = Job("accounts-forget-old", every=timedelta(hours=1), run=forget_old, offset=timedelta(minutes=17))

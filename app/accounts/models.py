@@ -63,6 +63,7 @@ class OneTimeCode(Model):
     """Six digits sent to an address. `person_id` is None while the address is new to the house."""
 
     __tablename__ = "one_time_code"
+    __table_args__ = {"sqlite_autoincrement": True}  # letters are known by these numbers: none comes twice
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     email: Mapped[str] = mapped_column(String(254), index=True)
@@ -92,6 +93,7 @@ class Invitation(Model):
     """A link with which a member of staff chooses password and second factor, once."""
 
     __tablename__ = "invitation"
+    __table_args__ = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     digest: Mapped[str] = mapped_column(String(64), unique=True)

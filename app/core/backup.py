@@ -26,7 +26,7 @@ from typing import IO, Any
 
 from alembic.script import ScriptDirectory
 from flask import current_app
-from sqlalchemy import URL, Connection, Executable, create_engine, func, inspect, make_url, select, text
+from sqlalchemy import URL, Connection, Dialect, Executable, create_engine, func, inspect, make_url, select, text
 from sqlalchemy.dialects import postgresql
 
 from app.core import clock, crypto
@@ -40,6 +40,7 @@ KEPT = 14
 NAME = re.compile(r"^\d{8}T\d{6}Z\.tar\.gz$")
 DATABASE = {"sqlite": "centre.db", "postgresql": "centre.dump"}
 MANIFEST = "manifest.json"
+_POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 _CHUNK = 1 << 20
 
 
@@ -321,7 +322,8 @@ def _prepare_script(room: Path, manifest: Manifest, after: Iterable[Executable])
     lines = [line for line in listed.read_text().splitlines() if not re.search(r" (EXTENSION|SCHEMA) - ", line)]
     lines = [line for line in lines if " COMMENT - EXTENSION " not in line and " COMMENT - SCHEMA " not in line]
     listed.write_text("\n".join(lines) + "\n")
-    _run(["pg_restore", "--no-owner", "--no-privileges", f"--use-list={listed}", f"--file={made}", str(dump)], _url(), NotRestored)
+    command = ["pg_restore", "--no-owner", "--no-privileges", f"--use-list={listed}", f"--file={made}", str(dump)]
+    _run(command, _url(), NotRestored)
     script = room / "restore.sql"
     with script.open("w", encoding="utf-8") as out:
         out.write("SET lock_timeout = '30s';\nSET client_min_messages = 'warning';\n")
@@ -332,7 +334,7 @@ def _prepare_script(room: Path, manifest: Manifest, after: Iterable[Executable])
             shutil.copyfileobj(lines_of_dump, out)
         out.write("\nSET search_path = public;\n")
         for statement in after:
-            compiled = statement.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})  # type: ignore[attr-defined]
+            compiled = statement.compile(dialect=_POSTGRESQL, compile_kwargs={"literal_binds": True})  # type: ignore[attr-defined]
             out.write(f"{compiled};\n")
     return script
 

@@ -51,7 +51,10 @@ def database() -> Iterator[str]:
         for table, row, parent, _ in session().execute(text("PRAGMA foreign_key_check")):
             yield f"{table} {row} refers to a row of {parent} that does not exist"
     else:
-        unproven = "SELECT conrelid::regclass, conname FROM pg_constraint WHERE NOT convalidated AND connamespace = 'public'::regnamespace"
+        unproven = (
+            "SELECT conrelid::regclass, conname FROM pg_constraint "
+            "WHERE NOT convalidated AND connamespace = 'public'::regnamespace"
+        )
         for table, name in session().execute(text(unproven)):
             yield f"constraint {name} of {table} has never been proven"
         broken = "SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid"

@@ -90,7 +90,7 @@ def check() -> None:
 
 @click.command("backup")
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--keep", default=backups.KEPT, show_default=True, type=click.IntRange(1), help="How many stay in instance/backups.")
+@click.option("--keep", default=backups.KEPT, show_default=True, type=click.IntRange(1), help="How many stay in the instance.")
 @with_appcontext
 def backup(file: Path | None, keep: int) -> None:
     """Write the whole house into FILE (default: a new one in instance/backups), while it goes on."""
@@ -111,7 +111,8 @@ def restore(file: Path, replace: bool) -> None:
         manifest = backups.restore(file, replace=replace)
     except (backups.NotRestored, OSError) as fault:
         raise click.ClickException(f"nothing has been restored: {fault}") from fault
-    click.echo(f"Restored as it was at {manifest.made_at}: {sum(manifest.counts.values()):,} rows in {len(manifest.counts)} tables.")
+    rows = sum(manifest.counts.values())
+    click.echo(f"Restored as it was at {manifest.made_at}: {rows:,} rows in {len(manifest.counts)} tables.")
     click.echo("Mail that was waiting then is held in the outbox: look there before sending it once more.")
     click.echo("Doors closed since (roles, slips, tokens, feeds withdrawn) are open again: close them anew.")
     if not (backups.settings().instance_path / "config.restored.toml").exists():

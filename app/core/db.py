@@ -29,7 +29,9 @@ from config import Settings
 
 try:
     # A current SQLite: Debian's carries the rare WAL-reset corruption fault that 3.51.3 mended.
-    from pysqlite3 import dbapi2 as sqlite_driver
+    from pysqlite3 import dbapi2
+
+    sqlite_driver: Any = dbapi2
 except ImportError:  # pragma: no cover - platforms without a wheel
     sqlite_driver = sqlite3
 

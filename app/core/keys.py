@@ -91,6 +91,7 @@ def _older_acts(moment: datetime | None) -> bool:
     if moment is None:
         return False
     asked = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start < :moment"
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start < :moment"
     )
     return bool(run_transaction(lambda: session().scalar(asked, {"moment": moment})))

@@ -61,7 +61,7 @@ def init_app(app: Flask, level: str) -> None:
     app.logger.parent = root
     app.before_request(_begin)
     app.after_request(_end)
-    app.teardown_request(lambda fault: _current.set(""))
+    app.teardown_request(_over)
 
 
 def _begin() -> None:
@@ -69,6 +69,10 @@ def _begin() -> None:
     g.request_id = given if _ID.match(given) else secrets.token_hex(8)
     _current.set(g.request_id)
     g.began = time.perf_counter()
+
+
+def _over(fault: BaseException | None) -> None:
+    _current.set("")
 
 
 def _end(response: Response) -> Response:

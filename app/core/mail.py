@@ -67,10 +67,12 @@ def send(mail: Mail) -> None:
         return
     target = current_app.extensions["smtp"]
     options = parse_qs(target.query)
-    secure = target.scheme == "smtps"
-    kind = smtplib.SMTP_SSL if secure else smtplib.SMTP
-    arguments = {"context": ssl.create_default_context()} if secure else {}
-    server = kind(target.hostname or "localhost", target.port or (465 if secure else 587), timeout=TIMEOUT_SECONDS, **arguments)
+    host, wait = target.hostname or "localhost", TIMEOUT_SECONDS
+    server: smtplib.SMTP
+    if target.scheme == "smtps":
+        server = smtplib.SMTP_SSL(host, target.port or 465, timeout=wait, context=ssl.create_default_context())
+    else:
+        server = smtplib.SMTP(host, target.port or 587, timeout=wait)
     try:
         if options.get("tls", [""])[0] == "starttls":
             server.starttls(context=ssl.create_default_context())

@@ -36,7 +36,6 @@ from flask import (
 from flask_login import LoginManager, current_user
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import db, i18n, idempotency
@@ -72,13 +71,6 @@ class Undo(Exception):
 
     def __init__(self, response: Response) -> None:
         self.response = response
-
-
-class ShortNumber(IntegerConverter):
-    """``<int:…>`` in an address: a number no column could hold leads to nothing instead of to a fault."""
-
-    def __init__(self, routes: Map, *options: Any, **more: Any) -> None:
-        super().__init__(routes, *options, **{"max": 2**31 - 1, **more})
 
 
 class Pages:
@@ -325,7 +317,6 @@ def init_app(
     login.user_loader(lambda key: None if wants_json() else identify(key))
     login.request_loader(lambda request: identify_token(_bearer()) if wants_json() and _bearer() else None)
     app.jinja_env.globals.update(static_url=static_url, csrf_token=_csrf_token, idempotency_key=lambda: secrets.token_urlsafe(16))
-    app.url_map.converters["int"] = ShortNumber
     app.add_url_rule("/static/<hash>/<path:name>", "static", static)
     app.before_request(_only_guarded)
     app.after_request(_finish)

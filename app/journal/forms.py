@@ -29,10 +29,10 @@ class FilterForm(Form):
     def filter(self) -> Filter:
         """What was asked for; a field that makes no sense asks for nothing."""
         self.validate()
-        day: date | None = None if self.day.errors or not self.day.data or not 2000 <= self.day.data.year <= 2199 else self.day.data
+        day: date | None = None if self.day.errors else self.day.data
         return Filter(
             act="" if self.act.errors else self.act.data or "",
             subject="" if self.subject.errors else self.subject.data or "",
             subject_id=None if self.number.errors else self.number.data,
-            day=day,
+            day=day if day is not None and 2000 <= day.year <= 2199 else None,
         )

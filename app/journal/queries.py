@@ -118,7 +118,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, str) and value[10:11] == "T":
         return i18n.moment(datetime.fromisoformat(value))
     if isinstance(value, bool):
-        return gettext("yes") if value else gettext("no")
+        return str(gettext("yes") if value else gettext("no"))
     return str(value)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import smtplib
 import time
+from datetime import timedelta
 
 from app.core import db, jobs, mail
 from app.notices import queries, service
@@ -12,8 +13,6 @@ from app.notices import queries, service
 log = logging.getLogger("app.notices")
 SECONDS = 50.0
 """A round ends after this; what is left goes in the next."""
-
-wanted = queries.mail_is_due
 
 
 def send_letters() -> str:
@@ -53,3 +52,6 @@ def _nobody_there(fault: Exception) -> bool:
 
 def _record(dispatch: service.Dispatch, fault: str, *, final: bool) -> bool:
     return db.run_transaction(lambda: service.record_fault(dispatch, fault, final=final))
+
+
+SEND_LETTERS = jobs.Job("send letters", timedelta(seconds=10), send_letters, wanted=queries.mail_is_due)

@@ -12,7 +12,6 @@ from app.core import clock
 from app.core.db import Model
 from app.people.models import Person
 
-
 DUE = "state = 'waiting' AND way = 'mail'"
 """What the job that sends mail looks through; in these words, because only so the partial index answers."""
 

@@ -19,7 +19,6 @@ from app.core.ical import FeedDate, Organizer, Status, write_invitation
 from app.houses.models import House
 from app.notices import queries, service
 from app.notices.models import Way
-from app.people.models import Person
 from app.rooms.events import (
     BookingCancelled,
     BookingConfirmed,
@@ -47,39 +46,40 @@ class Words:
     """Whether the price still matters."""
 
 
-def tell_booking_wished(event: BookingWished) -> None:
+def booking_wished(event: BookingWished) -> None:
     _tell(event, "wished", _wished)
     _tell_deciders(event, "wished", event.starts_at)
 
 
-def tell_booking_confirmed(event: BookingConfirmed) -> None:
+def booking_confirmed(event: BookingConfirmed) -> None:
     _tell(event, "confirmed", _confirmed, Status.CONFIRMED)
 
 
-def tell_booking_refused(event: BookingRefused) -> None:
+def booking_refused(event: BookingRefused) -> None:
     _tell(event, "refused", _refused)
 
 
-def tell_booking_lapsed(event: BookingLapsed) -> None:
+def booking_lapsed(event: BookingLapsed) -> None:
     _tell(event, "lapsed", _lapsed)
 
 
-def tell_booking_cancelled(event: BookingCancelled) -> None:
-    known = [f"booking:{event.booking_id}:{what}:{number}" for number in range(event.sequence + 1) for what in ("confirmed", "moved")]
+def booking_cancelled(event: BookingCancelled) -> None:
+    numbers = range(event.sequence + 1)
+    known = [f"booking:{event.booking_id}:{what}:{number}" for number in numbers for what in ("confirmed", "moved")]
     _tell(event, "cancelled", _cancelled, Status.CANCELLED if queries.told_with_calendar(known) else None)
 
 
-def tell_booking_moved(event: BookingMoved) -> None:
+def booking_moved(event: BookingMoved) -> None:
     _tell(event, "moved", _moved, Status.CONFIRMED if event.state == "confirmed" else None)
 
 
-def tell_change_wished(event: ChangeWished) -> None:
+def change_wished(event: ChangeWished) -> None:
     # A wish for another time leaves the sequence alone and may come again; only the moment tells one from the other.
     _tell(event, f"change-wished:{clock.now():%Y%m%dT%H%M%S}", _change_wished)
     _tell_deciders(event, f"change-wished:{clock.now():%Y%m%dT%H%M%S}", event.change_starts_at)
 
 
-def tell_change_refused(event: ChangeRefused) -> None:
+def change_refused(event: ChangeRefused) -> None:
     _tell(event, f"change-refused:{clock.now():%Y%m%dT%H%M%S}", _change_refused)
 
 
@@ -119,7 +119,7 @@ def _lapsed(event: BookingLapsed) -> Words:
     return Words(
         subject=gettext("Your request for %(day)s", day=_day(event)),
         news=gettext("we did not manage to decide about your request in time, and it has ended. We are sorry."),
-        spoken=gettext("We did not manage to decide in time: %(what)s. We are sorry. Would another time suit you?", what=_what(event)),
+        spoken=gettext("We did not manage to decide in time: %(what)s. We are sorry.", what=_what(event)),
         after=(gettext("Perhaps another time suits you? What is free: %(url)s", url=_url("/rooms")),),
     )
 
@@ -160,7 +160,7 @@ def _change_wished(event: ChangeWished) -> Words:
     return Words(
         subject=gettext("We have your request for another time"),
         news=gettext("you asked for another time: %(when)s. Until we have decided, your booking stays as it is:", when=wanted),
-        spoken=gettext("We have your request for another time: %(when)s. Until we have decided, your booking stays as it is.", when=wanted),
+        spoken=gettext("We have your request for another time: %(when)s.", when=wanted),
     )
 
 
@@ -198,7 +198,9 @@ def _tell(event: E, what: str, words_for: Callable[[E], Words], entry: Status | 
         service.write_letter(
             occasion=f"booking:{event.booking_id}:{what}:{event.sequence}",
             subject=words.subject,
-            body=_letter(person.name, house, (words.news, _facts(event, house, words.priced), *words.after, *_next(event, house))),
+            body=_letter(
+                person.name, house, (words.news, _facts(event, house, words.priced), *words.after, *_next(event, house))
+            ),
             spoken="\n".join(filter(None, (words.spoken, _note(event, house)))),
             person=person,
             language=i18n.language(),
@@ -244,7 +246,9 @@ def _facts(event: BookingEvent, house: House, priced: bool) -> str:
 
 
 def _price(event: BookingEvent) -> str:
-    return gettext("It costs %(price)s.", price=i18n.money(event.price_cents)) if event.price_cents else gettext("It costs nothing.")
+    if not event.price_cents:
+        return str(gettext("It costs nothing."))
+    return str(gettext("It costs %(price)s.", price=i18n.money(event.price_cents)))
 
 
 def _next(event: BookingEvent, house: House) -> tuple[str, ...]:
@@ -329,7 +333,9 @@ def send_invitation(event: InvitationIssued) -> None:
         paragraphs = (
             gettext("you are invited to work with %(house)s. Choose your password here:", house=house.name),
             _url(f"/invitation/{event.token}"),
-            gettext("The link works until %(when)s. Have your phone at hand; it will show the second code.", when=i18n.moment(event.expires_at)),
+            gettext("The link works until %(when)s.", when=i18n.moment(event.expires_at))
+            + " "
+            + gettext("Have your phone at hand; it will show the second code."),
         )
         service.write_letter(
             occasion=f"invitation:{event.invitation_id}",

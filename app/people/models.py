@@ -167,6 +167,10 @@ class Organisation(Model):
     archived_at: Mapped[datetime | None] = mapped_column(default=None)
     contact: Mapped[Person | None] = relationship(lazy="raise", init=False)
 
+    @property
+    def phone_shown(self) -> str:
+        return shown(self.phone)
+
 
 class Membership(Model):
     """A person acts for an organisation."""

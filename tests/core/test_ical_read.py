@@ -217,9 +217,7 @@ def test_a_date_that_cannot_be_a_booking_says_why(lines: list[str], reason: Refu
 def test_a_date_moved_beyond_the_horizon_is_not_lost() -> None:
     data = file(
         *entry(*CHOIR, "RRULE:FREQ=WEEKLY;COUNT=3"),
-        *entry(
-            "RECURRENCE-ID;TZID=Europe/Berlin:20261013T190000", "DTSTART:20300101T190000Z", "DTEND:20300101T210000Z"
-        ),
+        *entry("RECURRENCE-ID;TZID=Europe/Berlin:20261013T190000", "DTSTART:20300101T190000Z", "DTEND:20300101T210000Z"),
     )
     dates = read(data).dates
     assert [one.refused for one in dates] == [None, None, RefusedCode.BEYOND_HORIZON]
@@ -257,9 +255,7 @@ def test_a_date_keeps_its_identity_when_it_is_moved_or_cancelled() -> None:
     change = ("RECURRENCE-ID;TZID=Europe/Berlin:20261013T190000", "SEQUENCE:1")
     before = {one.identity for one in read(file(*series)).dates}
     moved = read(file(*series, *entry(*change, "DTSTART:20261014T120000Z", "DTEND:20261014T130000Z")))
-    called_off = read(
-        file(*series, *entry(*change, "DTSTART:20261013T170000Z", "DTEND:20261013T190000Z", "STATUS:CANCELLED"))
-    )
+    called_off = read(file(*series, *entry(*change, "DTSTART:20261013T170000Z", "DTEND:20261013T190000Z", "STATUS:CANCELLED")))
     assert {one.identity for one in moved.dates} == before
     assert {one.identity for one in called_off.dates} == before
     assert [one.cancelled for one in called_off.dates] == [False, True, False]
@@ -451,9 +447,7 @@ def series(draw: st.DrawFn, uid: str) -> list[str]:
     if repeats and draw(st.booleans()):
         moved = start + timedelta(days=draw(st.integers(0, 20)))
         to = moved + timedelta(days=draw(st.integers(-3, 3)), hours=draw(st.integers(0, 5)))
-        whole += entry(
-            moment("RECURRENCE-ID", moved), moment("DTSTART", to), moment("DTEND", to + length), "SEQUENCE:1", uid=uid
-        )
+        whole += entry(moment("RECURRENCE-ID", moved), moment("DTSTART", to), moment("DTEND", to + length), "SEQUENCE:1", uid=uid)
     return whole
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, g, request, session
+from flask import current_app, g, request, session, url_for
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts import queries
 from app.core import db, i18n, web
-from app.core.policy import ANONYMOUS, Actor
-from app.houses.views import here
+from app.core.i18n import gettext
+from app.core.policy import ANONYMOUS, Actor, Role
+from app.houses.views import all_houses, here
 
 THEMES = ("light", "dark", "auto")
 
@@ -44,6 +46,29 @@ def _reader() -> Actor:
     return who
 
 
+@dataclass(frozen=True)
+class Link:
+    """A line of the menu."""
+
+    label: str
+    url: str
+    current: bool
+
+
+def me_links(me: Actor) -> list[Link]:
+    """What the menu offers about one's own keys and, for managers, those of others."""
+    wanted: list[tuple[str, str]] = []
+    if me.person_id is not None:
+        wanted.append((gettext("My devices"), "accounts.devices"))
+    if me.is_staff():
+        wanted.append((gettext("Change password"), "accounts.change_password"))
+    if me.has(None, Role.MANAGER):
+        wanted.append((gettext("Tokens for other programs"), "accounts.tokens"))
+    if len(all_houses()) > 1:
+        wanted.append((gettext("Another house"), "houses.choose_house"))
+    return [Link(label, url_for(endpoint), request.endpoint == endpoint) for label, endpoint in wanted]
+
+
 def context() -> dict[str, Any]:
     """Names that ``base.html`` needs, see docs/frontend.md."""
     me = _reader()
@@ -56,5 +81,9 @@ def context() -> dict[str, Any]:
         "text_direction": i18n.text_direction(),
         "theme": theme if theme in THEMES else "auto",
         "flashes": web.flashes(),
+        "preferences_url": url_for("accounts.choose_preferences"),
+        "sign_in_url": url_for("accounts.sign_in"),
+        "sign_out_url": url_for("accounts.sign_out"),
+        "me_links": me_links(me),
         "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
     }

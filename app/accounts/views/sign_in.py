@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app, redirect, render_template, request, session
 
 from app.accounts import policy, queries, service
-from app.accounts.forms import CodeForm, JoinForm, SignInForm, StaffForm
+from app.accounts.forms import ROLE_WORDS, CodeForm, JoinForm, SignInForm, StaffForm
 from app.accounts.views.pages import address, device, enter, pages
 from app.accounts.views.reader import THEMES
 from app.core import i18n, web
@@ -45,7 +45,7 @@ def sign_in() -> Any:
 
 def _sign_in_page(form: SignInForm) -> str:
     ways = queries.demo_ways_in() if _settings().demo else []
-    return render_template("accounts/sign_in.html", form=form, ways=ways)
+    return render_template("accounts/sign_in.html", form=form, ways=ways, words=ROLE_WORDS)
 
 
 @pages.post("/sign-in", allow=policy.sign_in)

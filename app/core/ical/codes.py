@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 
-def N_(msgid: str) -> str:  # noqa: N802 - the usual name by which extractors know a msgid that is translated later
+def N_(msgid: str) -> str:
+    """Marks a msgid for the extractor; it is translated where it is shown."""
     return msgid
 
 
@@ -98,9 +99,7 @@ MESSAGES: Mapping[StrEnum, str] = {
     UnreadableCode.TOO_MANY_DATES: N_("The file has more than %(limit)s dates."),
     UnreadableCode.TOO_COSTLY: N_("The repeating entries in this file are too many or too unusual to work out."),
     ProblemCode.ENCODING_GUESSED: N_("The file is not in UTF-8. Please check the umlauts."),
-    ProblemCode.UNKNOWN_CALENDAR_ZONE: N_(
-        "The calendar's time zone “%(zone)s” is unknown. The house's own was used instead."
-    ),
+    ProblemCode.UNKNOWN_CALENDAR_ZONE: N_("The calendar's time zone “%(zone)s” is unknown. The house's own was used instead."),
     ProblemCode.MORE_PROBLEMS: N_("There are %(count)s more remarks."),
     ProblemCode.NO_START: N_("The entry has no start."),
     ProblemCode.BAD_TIME: N_("“%(value)s” is not a time."),
@@ -117,9 +116,7 @@ MESSAGES: Mapping[StrEnum, str] = {
     ProblemCode.NO_UID: N_("The entry has no identifier, so a later change of it cannot be recognised."),
     ProblemCode.UNKNOWN_ZONE: N_("The time zone “%(zone)s” is unknown. The times were read as local times."),
     ProblemCode.OLDER_VERSION: N_("The entry is in the file more than once. The newest version counts."),
-    ProblemCode.FOLLOWING_CHANGED: N_(
-        "One date changes all the following ones, too. Please check the dates from there on."
-    ),
+    ProblemCode.FOLLOWING_CHANGED: N_("One date changes all the following ones, too. Please check the dates from there on."),
     ProblemCode.EXCEPTION_RULE: N_("A rule for exceptions was not followed. Please check the dates."),
     ProblemCode.SAME_IDENTITY: N_("Two dates of the series cannot be told apart."),
     RefusedCode.NO_END: N_("The entry has no end."),

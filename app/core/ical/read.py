@@ -181,9 +181,7 @@ class _Entry:
         elif self.end is not None:
             event["DTEND"] = vDDDTypes(self.end)
         if self.recurrence is not None:
-            event["RECURRENCE-ID"] = vDDDTypes(
-                self.recurrence, params={"RANGE": "THISANDFUTURE"} if self.following else None
-            )
+            event["RECURRENCE-ID"] = vDDDTypes(self.recurrence, params={"RANGE": "THISANDFUTURE"} if self.following else None)
         if self.rules:
             event["RRULE"] = [vRecur.from_ical(_NO_COUNT.sub("", rule.upper())) for rule in self.rules]
         if self.listed:
@@ -306,9 +304,7 @@ class _Reader:
     def _first_day(self, earliest: date) -> date:
         """No entry of the file starts before this day."""
         years = [
-            int(start.value[:4])
-            for part in self.file.entries
-            if (start := part.first("DTSTART")) and _DATE.match(start.value)
+            int(start.value[:4]) for part in self.file.entries if (start := part.first("DTSTART")) and _DATE.match(start.value)
         ]
         return date(max(min(years, default=earliest.year), earliest.year), 1, 1)
 
@@ -349,7 +345,8 @@ class _Reader:
             self._remark(reason.code, uid, summary, number, **reason.facts)
         except UnreadableCalendar:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever the libraries stumble over is this one series' problem
+        except Exception as error:
+            # Whatever the libraries stumble over is this one series' problem.
             self._remark(ProblemCode.NOT_UNDERSTOOD, uid, summary, number, error=type(error).__name__)
         self.unread.add(uid)
         return []
@@ -551,7 +548,8 @@ class _Reader:
     def _date(self, found: _Occurrence, series: Any, entry: _Entry, repeats: bool) -> CalendarDate:
         starts_at, ends_at = self._instant(found.start).astimezone(UTC), self._instant(found.end).astimezone(UTC)
         original = self._original(found.original, series)
-        single = not repeats and series.recurrence.has_core and original == self._original(series.recurrence.original_start, series)
+        first = self._original(series.recurrence.original_start, series) if series.recurrence.has_core else None
+        single = not repeats and original == first
         return CalendarDate(
             uid=entry.uid,
             recurrence_id="" if single else f"{original:%Y%m%dT%H%M%SZ}",

@@ -205,8 +205,11 @@ def _parts(text: str, limits: Limits, guessed: bool) -> Scan:
                 skipped[part.name[:50]] += 1
             stack.append(part)
         elif name == "END":
-            if not stack or match[3].strip().upper() != stack[-1].name:
-                raise UnreadableCalendar(UnreadableCode.BROKEN_STRUCTURE, part=match[3].strip()[:50])
+            ended = match[3].strip().upper()
+            if stack and ended != stack[-1].name and match.end() == len(text) and stack[-1].name.startswith(ended):
+                raise UnreadableCalendar(UnreadableCode.CUT_SHORT)
+            if not stack or ended != stack[-1].name:
+                raise UnreadableCalendar(UnreadableCode.BROKEN_STRUCTURE, part=ended[:50])
             part = stack.pop()
             if part.name == "VTIMEZONE" and len(stack) == 1 and (zone := part.first("TZID")):
                 zones.setdefault(zone.value.strip(), part)

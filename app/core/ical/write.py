@@ -101,9 +101,7 @@ def write_calendar(
     return _calendar(Method.PUBLISH, head, dates, zone, now, prodid, None)
 
 
-def write_invitation(
-    date: FeedDate, *, organizer: Organizer, zone: ZoneInfo, now: datetime, prodid: str = PRODUCT
-) -> Invitation:
+def write_invitation(date: FeedDate, *, organizer: Organizer, zone: ZoneInfo, now: datetime, prodid: str = PRODUCT) -> Invitation:
     """The one entry that goes with a letter, under the UID it has in the feeds.
 
     PUBLISH, not REQUEST: a confirmed booking is a fact and asks nothing back. A REQUEST would show buttons whose

@@ -18,7 +18,7 @@ from app.core.ical.scan import Part
 
 UTC_ZONE = ZoneInfo("UTC")
 _LOCAL_TIME = re.compile(r"\d{8}T\d{6}")
-_OFFSET = re.compile(r"[+-]\d{4}(?:\d{2})?")
+_OFFSET = re.compile(r"[+-](?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?")
 _ZONE_DATES = 1_000
 _DEFINITION = 3_000
 """Measured cost of making a zone from its definition."""
@@ -87,9 +87,7 @@ class Zones:
             start, before, after = part.first("DTSTART"), part.first("TZOFFSETFROM"), part.first("TZOFFSETTO")
             if start is None or before is None or after is None:
                 raise ValueError("an observance has a start and two offsets")
-            if not _LOCAL_TIME.fullmatch(start.value) or not (
-                _OFFSET.fullmatch(before.value) and _OFFSET.fullmatch(after.value)
-            ):
+            if not _LOCAL_TIME.fullmatch(start.value) or not (_OFFSET.fullmatch(before.value) and _OFFSET.fullmatch(after.value)):
                 raise ValueError("an observance has a local start and offsets in hours and minutes")
             begins = start.value
             rules = part.all("RRULE")[:2]
@@ -135,10 +133,7 @@ def zone_block(zone: ZoneInfo, first_year: int, last_year: int) -> tuple[str, ..
     years = last_year - first_year + 2
     for (_, _, summer), pairs in groups.items():
         # A change happens at the moment at which the clock still shows the old time: RFC 5545, DTSTART of observances.
-        locals_ = [
-            (after.astimezone(UTC) + (before.utcoffset() or timedelta())).replace(tzinfo=None)
-            for before, after in pairs
-        ]
+        locals_ = [(after.astimezone(UTC) + (before.utcoffset() or timedelta())).replace(tzinfo=None) for before, after in pairs]
         by_rule = len(pairs) == years and len({(at.month, at.time()) for at in locals_}) == 1 and _is_last(locals_)
         lines += _observance("DAYLIGHT" if summer else "STANDARD", *pairs[0], locals_, by_rule=by_rule)
     return (*lines, "END:VTIMEZONE")
@@ -164,14 +159,10 @@ def _changes(zone: ZoneInfo, first_year: int, last_year: int) -> list[tuple[date
 
 def _is_last(moments: list[datetime]) -> bool:
     """Whether each is the last of its weekday in its month, and all on the same weekday."""
-    return len({at.weekday() for at in moments}) == 1 and all(
-        (at + timedelta(days=7)).month != at.month for at in moments
-    )
+    return len({at.weekday() for at in moments}) == 1 and all((at + timedelta(days=7)).month != at.month for at in moments)
 
 
-def _observance(
-    name: str, before: datetime, after: datetime, moments: list[datetime], *, by_rule: bool
-) -> tuple[str, ...]:
+def _observance(name: str, before: datetime, after: datetime, moments: list[datetime], *, by_rule: bool) -> tuple[str, ...]:
     first = moments[0]
     lines = [
         f"BEGIN:{name}",

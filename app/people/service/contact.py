@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from email_validator import EmailNotValidError, validate_email
 
-from app.core.errors import Refusal
+from app.core.errors import Invalid
 from app.core.folding import plain
 from app.core.i18n import lazy as _l
 from app.people import queries
 from app.people.models import ContactBy
 
 
-class BadValue(Refusal):
+class BadValue(Invalid):
     """One value cannot be taken; `field` is its name in forms and requests."""
 
-    status = 422
-    kind = "invalid"
     field: ClassVar[str] = ""
+
+    def __init__(self, message: Any = None) -> None:
+        text = self.message if message is None else message
+        super().__init__({self.field: [text]} if self.field else {}, text)
 
 
 class NameMissing(BadValue):

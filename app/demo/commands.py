@@ -1,0 +1,26 @@
+"""``flask --app wsgi demo load``."""
+
+from __future__ import annotations
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from app.core import i18n
+from app.core.db import transaction
+from app.demo import service
+
+demo = AppGroup("demo", help="The demonstration house.")
+
+
+@demo.command("load")
+def load() -> None:
+    """Furnish an empty instance as the demonstration house."""
+    if not current_app.extensions["settings"].demo:
+        raise click.ClickException("this instance is not a demonstration: set `demo = true` in instance/config.toml first")
+    try:
+        with transaction(), i18n.speaking("de"):
+            made = service.load_demo()
+    except service.AlreadyFurnished as refusal:
+        raise click.ClickException(str(refusal)) from None
+    click.echo(", ".join(f"{count} {kind}" for kind, count in made.items()))
