@@ -32,6 +32,8 @@ from app.demo.commands import demo
 from app.home import commands as home_commands
 from app.home import views as home_pages
 from app.home.events import HouseOpened
+from app.houses import events as houses
+from app.houses import views as house_pages
 from app.journal import queries as journal
 from app.journal import views as journal_pages
 from app.journal.reactions import record
@@ -41,7 +43,12 @@ from app.notices import reactions as tell
 from app.notices import views as notice_pages
 from app.notices.jobs import SEND_LETTERS
 from app.notices.service import hold_after_restore
+from app.offers import events as offers
+from app.offers import views as offer_pages
+from app.people import api as people_api
+from app.people import commands as people_commands
 from app.people import events as people
+from app.people import views as people_pages
 from app.rooms import events as rooms
 from app.rooms import views as room_pages
 from app.rooms.jobs import LAPSE_WISHES
@@ -52,13 +59,27 @@ LANGUAGE: Callable[[], str | None] = app.accounts.views.language
 PAGES: list[Blueprint] = [
     *home_pages.blueprints,
     *account_pages.blueprints,
+    people_pages.blueprint,
+    house_pages.pages.blueprint,
+    offer_pages.pages.blueprint,
     room_pages.blueprint,
     notice_pages.pages.blueprint,
     journal_pages.pages.blueprint,
 ]
-APIS: list[Blueprint] = []
+APIS: list[Blueprint] = [people_api.blueprint]
 JOBS: list[Job] = [FORGET_OLD, SEND_LETTERS, LAPSE_WISHES, upkeep.TIDY_UP, upkeep.BACK_UP]
-COMMANDS: list[click.Command] = [account_commands.tokens, account_commands.accounts, account_commands.demo, home_commands.house, commands.jobs, commands.check, commands.backup, commands.restore, commands.rotation, demo]
+COMMANDS: list[click.Command] = [
+    account_commands.tokens,
+    account_commands.accounts,
+    people_commands.people,
+    home_commands.house,
+    demo,
+    commands.jobs,
+    commands.check,
+    commands.backup,
+    commands.restore,
+    commands.rotation,
+]
 CHECKS: list[Check] = [
     Check("database", check.database),
     Check("guards", check.guards),
@@ -67,7 +88,7 @@ CHECKS: list[Check] = [
 ]
 RESTORED: list[Executable] = [*hold_after_restore()]
 """What a restored house does to its rows before anybody sees it."""
-CONTEXT: list[Callable[[], dict[str, Any]]] = [app.accounts.views.context]
+CONTEXT: list[Callable[[], dict[str, Any]]] = [app.accounts.views.context, home_pages.frame]
 TEMPLATE_WORDS: dict[str, Any] = {
     "clock_time": i18n.clock_time,
     "day_name": i18n.day,
@@ -108,6 +129,11 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     people.MemberRemoved: [record],
     people.ConsentGiven: [record],
     people.ConsentWithdrawn: [record],
+    houses.HouseChanged: [record],
+    offers.OpeningHoursChanged: [record],
+    offers.ExceptionAdded: [record],
+    offers.ExceptionRemoved: [record],
+    offers.TariffChanged: [record],
     rooms.BookingWished: [record, tell.booking_wished],
     rooms.BookingConfirmed: [record, tell.booking_confirmed],
     rooms.BookingRefused: [record, tell.booking_refused],

@@ -223,13 +223,18 @@ def _first_button(form: Element) -> Element | None:
 
 
 class Reader:
-    """Somebody with a browser. Every answer is a `Page`; `page` is the last one."""
+    """Somebody with a browser. Every answer is a `Page`; `page` is the last one.
 
-    def __init__(self, app: Flask) -> None:
+    They have chosen English in the menu, so that tests read in one language; None leaves it to browser and person.
+    """
+
+    def __init__(self, app: Flask, language: str | None = "en") -> None:
         self.app = app
         self.client: FlaskClient = app.test_client()
+        self.language = language
         self.page: Page
         self.headers: dict[str, str] = {}
+        self.sign_out()
 
     @property
     def queries(self) -> int:
@@ -281,20 +286,23 @@ class Reader:
         else:
             with self.app.app_context():
                 secret = db.run_transaction(act)
+        self.sign_out()
         with self.client.session_transaction() as session:
-            session.clear()
             session["_user_id"] = secret
             session["_fresh"] = True
         return self
 
     def sign_out(self) -> None:
+        """Begin a fresh session, as on another device."""
         with self.client.session_transaction() as session:
             session.clear()
+            if self.language:
+                session["language"] = self.language
 
     def token(self) -> str:
         """The page secret of this browser's session."""
         if not hasattr(self, "page") or self.page.tree is None or not self.page.html.all("input", name="csrf_token"):
-            self.get("/sign-in")
+            self.get("/sign-in/staff")
         return self.page.html.all("input", name="csrf_token")[0]["value"]
 
     def _open(self, method: str, path: str, data: Any, expect: int, follow: bool, headers: dict[str, str]) -> Page:

@@ -94,7 +94,7 @@ def install(name: str, purpose: str) -> None:
     digest = hashlib.sha256(wanted.read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text().strip() == digest:
         return
-    say(f"Installing what {purpose} needs ({name}); this takes a minute the first time …")
+    say(f"Installing the packages of {purpose} ({name}); this takes a minute the first time …")
     command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
     done = subprocess.run(
         [*command, "--require-hashes", "-r", str(wanted)], stdin=subprocess.DEVNULL, capture_output=True, text=True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
 from app.accounts import queries, service
@@ -145,10 +145,8 @@ def _link(token: str) -> str:
 
 # The demonstration -------------------------------------------------------------------------------------------------
 
-demo = AppGroup("demo", help="A demonstration with invented people.")
-
-
-@demo.command("ways-in")
+@click.command("ways-in")
+@with_appcontext
 def ways_in() -> None:
     """Print one way in for each role. Only in a demonstration."""
     settings = current_app.extensions["settings"]

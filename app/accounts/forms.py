@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from wtforms import HiddenField, PasswordField, RadioField, SelectField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from app.core.forms import Form, Line
 from app.core.i18n import lazy as _l
@@ -18,24 +22,29 @@ ROLE_WORDS = {
 }
 
 
+def choices(words: Mapping[Any, Any]) -> list[SelectChoice]:
+    """Value and word of each choice, for a select or radio field."""
+    return [SelectChoice(value=value, label=word) for value, word in words.items()]
+
+
 class SignInForm(Form):
-    key = Line(_l("E-mail or code from your slip or card"), [InputRequired(), Length(max=254)])
+    key = Line(_l("E-mail or code from your slip or card"), [DataRequired(), Length(max=254)])
     next = HiddenField()
 
 
 class CodeForm(Form):
-    code = Line(_l("Six-digit code"), [InputRequired(), Length(max=40)])
+    code = Line(_l("Six-digit code"), [DataRequired(), Length(max=40)])
 
 
 class JoinForm(Form):
-    given_name = Line(_l("First name"), [InputRequired(), Length(max=80)])
-    family_name = Line(_l("Family name"), [InputRequired(), Length(max=80)])
+    given_name = Line(_l("First name"), [DataRequired(), Length(max=80)])
+    family_name = Line(_l("Family name"), [DataRequired(), Length(max=80)])
 
 
 class StaffForm(Form):
-    email = Line(_l("E-mail"), [InputRequired(), Length(max=254)])
+    email = Line(_l("E-mail"), [DataRequired(), Length(max=254)])
     password = PasswordField(_l("Password"), [InputRequired(), Length(max=200)])
-    code = Line(_l("Six-digit code from your phone"), [InputRequired(), Length(max=20)])
+    code = Line(_l("Six-digit code from your phone"), [DataRequired(), Length(max=20)])
     next = HiddenField()
 
 
@@ -43,7 +52,7 @@ class KeysForm(Form):
     """Password and second factor, chosen for the first time."""
 
     password = PasswordField(_l("New password"), [InputRequired(), Length(max=200)])
-    code = Line(_l("Six-digit code from your phone"), [InputRequired(), Length(max=20)])
+    code = Line(_l("Six-digit code from your phone"), [DataRequired(), Length(max=20)])
 
 
 class PasswordForm(Form):
@@ -54,7 +63,7 @@ class PasswordForm(Form):
 class SlipForm(Form):
     days = SelectField(
         _l("Valid for"), coerce=int, default=30,
-        choices=[(7, _l("a week")), (30, _l("30 days")), (180, _l("half a year")), (365, _l("a year"))],
+        choices=choices({7: _l("a week"), 30: _l("30 days"), 180: _l("half a year"), 365: _l("a year")}),
     )
 
 
@@ -62,18 +71,18 @@ class RoleForm(Form):
     """`house` gets its choices from the page."""
 
     house = SelectField(_l("House"), coerce=int)
-    role = SelectField(_l("Role"), choices=[*ROLE_WORDS.items()])
+    role = SelectField(_l("Role"), choices=choices(ROLE_WORDS))
 
 
 class InvitationForm(Form):
     way = RadioField(
         _l("How does the link get there?"), default="paper",
-        choices=[("mail", _l("By e-mail")), ("paper", _l("On paper or from this screen"))],
+        choices=choices({"mail": _l("By e-mail"), "paper": _l("On paper or from this screen")}),
     )
 
 
 class TokenForm(Form):
-    label = Line(_l("What is it for?"), [InputRequired(), Length(max=80)])
+    label = Line(_l("What is it for?"), [DataRequired(), Length(max=80)])
     house = SelectField(_l("House"), coerce=int)
-    role = SelectField(_l("Role"), choices=[*ROLE_WORDS.items()], default="desk")
+    role = SelectField(_l("Role"), choices=choices(ROLE_WORDS), default="desk")
     person = Line(_l("Number of the person it acts for"), [Optional(), Length(max=12)])

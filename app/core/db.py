@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ import flask_sqlalchemy.session
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy import CursorResult, DateTime, Dialect, Engine, Executable, MetaData, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session
@@ -107,6 +107,11 @@ def session() -> Session:
     return db.session()
 
 
+def rows(statement: Executable, values: Mapping[str, Any] | None = None) -> CursorResult[Any]:
+    """Plain rows of a statement over tables, past the object mapper: for the pages that are asked for all day long."""
+    return session().connection().execute(statement, values)
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     url = make_url(settings.effective_database_url)
     reader: dict[str, Any] = {}
@@ -164,6 +169,7 @@ def transaction() -> Iterator[Session]:
     if current.info.get("writing"):
         raise NestedTransaction
     current.close()
+    current.info.pop("stamps", None)
     current.info["writing"] = True
     try:
         current.connection()  # takes SQLite's write lock before anything is looked at

@@ -34,6 +34,15 @@ def _digit(letter: str) -> str:
     return letter if value is None else str(value)
 
 
+_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "ae", "Ö": "oe", "Ü": "ue"})
+
+
+def slug(text: str, most: int = 50) -> str:
+    """`text` for an address, at most `most` letters: ``Küche im Hof`` is ``kueche-im-hof``; may be left with nothing."""
+    written = plain(unicodedata.normalize("NFC", text).translate(_GERMAN))
+    return re.sub(r"[^a-z0-9]+", "-", written).strip("-")[:most].strip("-")
+
+
 def fold(text: str) -> str:
     """`plain`, with ä/ae, ö/oe, ü/ue all as the bare vowel."""
     return _DIGRAPH.sub(r"\1", plain(text))

@@ -106,6 +106,43 @@ class Day(WTDateField):
             raise ValueError(i18n.gettext("Please write a day such as 26.11.2026."))
 
 
+_EURO = re.compile(r"(?:(\d{1,3}(?:(?:\.\d{3})+|(?: \d{3})+))(?:,(\d{1,2}))?|(\d{1,9})(?:[.,](\d{1,2}))?)")
+
+
+class Euro(WTStringField):
+    """An amount as people write it (``12,50``, ``12.50``, ``1.234,50 €``); `data` is in whole cents, never negative.
+
+    A point or comma before one or two last digits parts the cents, a point or blank before three parts thousands. What could
+    be read in two ways (``1,234``) is refused.
+    """
+
+    data: Any
+
+    def __init__(self, *args: Any, most: int = 9_999_999, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.most = most
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        typed = clean_line(valuelist[0]) if valuelist else ""
+        amount = re.sub(r"^(?:€|eur|euro)|(?:€|eur|euro)$", "", typed.casefold()).strip()
+        self.data = None
+        if not typed:
+            return
+        found = _EURO.fullmatch(amount)
+        if found is None:
+            raise ValueError(i18n.gettext("Please write an amount such as 12.50."))
+        whole = (found[1] or found[3]).replace(".", "").replace(" ", "")
+        cents = int(whole) * 100 + int((found[2] or found[4] or "").ljust(2, "0"))
+        if cents > self.most:
+            raise ValueError(i18n.gettext("At most %(amount)s.", amount=i18n.money(self.most)))
+        self.data = cents
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return clean_line(self.raw_data[0])
+        return "" if self.data is None else f"{self.data // 100}{',' if i18n.language() == 'de' else '.'}{self.data % 100:02}"
+
+
 def span_of(day: date, starts: time, ends: time, zone: ZoneInfo) -> Span:
     """The span between two wall times of a day; an end of 00:00 is the midnight that ends the day.
 

@@ -77,7 +77,7 @@ def metrics() -> Response:
     """Counters for Prometheus; only for loopback, or with the token of the settings."""
     wanted = current_app.extensions["settings"].metrics_token
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if wanted and not hmac.compare_digest(given, wanted):
+    if wanted and not hmac.compare_digest(given.encode(), wanted.encode()):
         abort(403)
     if not wanted and request.remote_addr not in {"127.0.0.1", "::1"}:
         abort(403)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import flask_babel
@@ -16,15 +17,12 @@ from babel import Locale
 from babel.dates import format_date as babel_date
 from babel.dates import format_time as babel_time
 from babel.numbers import format_currency
-from flask import Flask, current_app, has_request_context
-from flask_babel import gettext, lazy_gettext, ngettext
+from flask import Flask, current_app, g, has_request_context
+from flask_babel.speaklater import LazyString
 
 from app.core.money import Money
 from config import Settings
 
-__all__ = ["gettext", "lazy", "ngettext"]
-
-lazy = lazy_gettext
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 NAMES = {"de": "Deutsch", "en": "English", "tr": "Türkçe", "ar": "العربية", "pl": "Polski", "uk": "Українська"}
 
@@ -40,12 +38,43 @@ def init_app(app: Flask, settings: Settings, choose: Callable[[], str | None]) -
     )
     app.extensions["zone"] = settings.zone
     app.extensions["languages"] = settings.languages
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _speech()[1].ugettext(text),
+        lambda one, many, number: _speech()[1].ungettext(one, many, number),
+        newstyle=True,
+    )
+
+
+def _speech() -> tuple[str, Any]:
+    """Language and translations being spoken, looked up once a request: a page asks for hundreds of texts."""
+    speech: tuple[str, Any] | None = g.get("speech")
+    if speech is None:
+        locale = flask_babel.get_locale()
+        code = str(locale.language) if locale else current_app.extensions["languages"][0]
+        speech = g.speech = (code, flask_babel.get_translations())
+    return speech
 
 
 def language() -> str:
     """The language being spoken now, such as ``de``."""
-    locale = flask_babel.get_locale()
-    return str(locale.language) if locale else current_app.extensions["languages"][0]
+    return _speech()[0]
+
+
+def gettext(text: str, **values: object) -> str:
+    """`text` (an English msgid) in the language being spoken, with `values` for its ``%(names)s``."""
+    said: str = _speech()[1].ugettext(text)
+    return said % values if values else said
+
+
+def ngettext(one: str, many: str, num: int, **values: object) -> str:
+    """The form for `num`, which is ``%(num)d`` in it."""
+    said: str = _speech()[1].ungettext(one, many, num)
+    return said % {"num": num, **values}
+
+
+def lazy(text: str, **values: object) -> Any:
+    """A text that is translated when it is shown: for messages that stand in classes and tables."""
+    return LazyString(gettext, text, **values)
 
 
 def languages() -> list[tuple[str, str]]:
@@ -61,8 +90,14 @@ def text_direction(code: str | None = None) -> str:
 def speaking(code: str | None) -> Iterator[None]:
     """Inside, texts are in language `code`: for letters to somebody else."""
     known = current_app.extensions["languages"]
-    with flask_babel.force_locale(code if code in known else known[0]):
-        yield
+    before = g.pop("speech", None)
+    try:
+        with flask_babel.force_locale(code if code in known else known[0]):
+            yield
+    finally:
+        g.pop("speech", None)
+        if before is not None:
+            g.speech = before
 
 
 def zone() -> ZoneInfo:
@@ -132,12 +167,16 @@ def _time(value: time, code: str) -> str:
 
 def hours(starts_at: datetime, ends_at: datetime) -> str:
     """``14–18 Uhr``; across a clock change the twice-told hour carries its season, across midnight the end its day."""
-    here = zone()
+    return _hours(starts_at, ends_at, zone(), language())
+
+
+@lru_cache(maxsize=8192)
+def _hours(starts_at: datetime, ends_at: datetime, here: ZoneInfo, code: str) -> str:
     start, end = starts_at.astimezone(here), ends_at.astimezone(here)
-    first, last = clock_time(start) + _season(start), clock_time(end) + _season(end)
+    first, last = _time(start.time().replace(second=0, microsecond=0), code) + _season(start), _time(end.time().replace(second=0, microsecond=0), code) + _season(end)
     if end.date() != start.date():
         if end.time() == time(0) and end.date() == start.date() + timedelta(days=1):
-            last = "24" if language() == "de" else "24:00"
+            last = "24" if code == "de" else "24:00"
         else:
             last = f"{day(end, 'EE, d. MMM')} {last}"
     return gettext("%(first)s–%(last)s h", first=first, last=last)
@@ -149,6 +188,17 @@ def _season(local: datetime) -> str:
     if twin.utcoffset() == local.utcoffset() or local.replace(fold=0).utcoffset() < local.replace(fold=1).utcoffset():  # type: ignore[operator]
         return ""
     return " " + (gettext("(summer time)") if local.dst() else gettext("(winter time)"))
+
+
+def wall_hours(opens: time, closes: time) -> str:
+    """``14–18 Uhr`` of every day; the last minute of a day, 23:59, is read as midnight."""
+    last = ("24" if language() == "de" else "24:00") if closes == time(23, 59) else clock_time(closes)
+    return gettext("%(first)s–%(last)s h", first=clock_time(opens), last=last)
+
+
+def weekday(number: int) -> str:
+    """``Montag`` for 0."""
+    return day(date(2024, 1, 1) + timedelta(days=number), "EEEE")
 
 
 def moment(value: datetime) -> str:

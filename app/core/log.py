@@ -53,12 +53,10 @@ class JsonLines(logging.Formatter):
 def init_app(app: Flask, level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
-    root = logging.getLogger("app")
-    root.handlers[:] = [handler]
-    root.propagate = False
-    root.setLevel(level)
-    app.logger.handlers[:] = []
-    app.logger.parent = root
+    ours = logging.getLogger("app")  # the application's own too, and of everything below
+    ours.handlers[:] = [handler]
+    ours.propagate = False
+    ours.setLevel(level)
     app.before_request(_begin)
     app.after_request(_end)
     app.teardown_request(_over)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -18,8 +19,10 @@ class Span:
         if self.starts_at.tzinfo is None or self.ends_at.tzinfo is None:
             raise ValueError("a span needs aware instants")
         # In UTC first: two aware times of one zone compare by their wall clocks, which clock changes make wrong.
-        object.__setattr__(self, "starts_at", self.starts_at.astimezone(UTC))
-        object.__setattr__(self, "ends_at", self.ends_at.astimezone(UTC))
+        if self.starts_at.tzinfo is not UTC:
+            object.__setattr__(self, "starts_at", self.starts_at.astimezone(UTC))
+        if self.ends_at.tzinfo is not UTC:
+            object.__setattr__(self, "ends_at", self.ends_at.astimezone(UTC))
         if self.ends_at <= self.starts_at:
             raise ValueError("a span ends after it starts")
 
@@ -44,10 +47,13 @@ class Span:
         return Span(starts_at, ends_at) if starts_at < ends_at else None
 
 
+_start = attrgetter("starts_at")
+
+
 def merged(spans: Iterable[Span]) -> list[Span]:
     """The same time covered by the fewest spans, in order; spans that touch become one."""
     result: list[Span] = []
-    for span in sorted(spans):
+    for span in sorted(spans, key=_start):
         if result and span.starts_at <= result[-1].ends_at:
             if span.ends_at > result[-1].ends_at:
                 result[-1] = Span(result[-1].starts_at, span.ends_at)

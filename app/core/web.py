@@ -338,7 +338,10 @@ def _hosts(settings: Settings) -> list[str]:
 
 
 def _csrf_token() -> str:
-    return str(PageToken().csrf_token.current_token)
+    """Made once a page, however many forms stand on it."""
+    if "csrf_token" not in g:
+        g.csrf_token = str(PageToken().csrf_token.current_token)  # type: ignore[attr-defined]
+    return str(g.csrf_token)
 
 
 def _only_guarded() -> None:

@@ -6,11 +6,13 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from app.accounts.commands import ways_in
 from app.core import i18n
 from app.core.db import transaction
 from app.demo import service
 
 demo = AppGroup("demo", help="The demonstration house.")
+demo.add_command(ways_in)
 
 
 @demo.command("load")

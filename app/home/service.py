@@ -41,7 +41,6 @@ class AlreadyOpen(Refusal):
 class SetUpRequest:
     """Everything a house needs to open: itself, and its first manager with password and second factor."""
 
-    code: str
     name: str
     street: str
     postcode: str

@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
 from app.core.db import Model
+
+
+class Subdivision(StrEnum):
+    """The German states (ISO 3166-2 without ``DE-``), each with its own holidays."""
+
+    BB = "BB"
+    BE = "BE"
+    BW = "BW"
+    BY = "BY"
+    HB = "HB"
+    HE = "HE"
+    HH = "HH"
+    MV = "MV"
+    NI = "NI"
+    NW = "NW"
+    RP = "RP"
+    SH = "SH"
+    SL = "SL"
+    SN = "SN"
+    ST = "ST"
+    TH = "TH"
 
 
 class House(Model):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from app.core.db import session
+from app.core import memory
+from app.core.db import rows, session
 from app.houses.models import House
 
 
@@ -35,15 +36,18 @@ class HouseCard:
         return ", ".join(part for part in (self.street, f"{self.postcode} {self.city}".strip()) if part)
 
 
+_H = House.__table__.c
 _cards = select(
-    House.id, House.slug, House.name, House.street, House.postcode, House.city, House.phone, House.email, House.subdivision,
-    House.stamp,
-).order_by(House.position, House.id)
+    _H.id, _H.slug, _H.name, _H.street, _H.postcode, _H.city, _H.phone, _H.email, _H.subdivision,
+    _H.stamp,
+).order_by(_H.position, _H.id)
 
 
 def houses() -> tuple[HouseCard, ...]:
     """All houses, the main one first. One statement."""
-    return tuple(HouseCard(*row) for row in session().execute(_cards))
+    found = tuple(HouseCard(*row) for row in rows(_cards))
+    memory.know({each.id: each.stamp for each in found})
+    return found
 
 
 def house(slug: str | None = None) -> HouseCard | None:

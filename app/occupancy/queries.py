@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, bindparam, func, select
 
-from app.core.db import session
+from app.core.db import rows
 from app.core.spans import Span
 from app.occupancy.models import Occupancy, Resource
+
+
+HELD, THINGS = Occupancy.__table__.c, Resource.__table__.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,41 +29,51 @@ class Held:
     source_id: int
 
 
-def overlapping(resources: Iterable[int], window: Span) -> tuple[Any, list[ColumnElement[bool]]]:
-    """A join of resource and occupancy, and the conditions that leave the promises that overlap `window`.
+@cache
+def overlapping() -> tuple[FromClause, list[ColumnElement[bool]]]:
+    """A join of resource and occupancy, and the conditions that leave the promises that overlap a window; see `bounds`.
 
     Promises of one resource never overlap, so at most one of those that began before the window still runs: the latest. The
-    scan starts there.
+    scan starts there. Statements are built once, because building costs more than asking.
     """
+    moment = HELD.starts_at.type
+    starts_at, ends_at = bindparam("window_starts_at", type_=moment), bindparam("window_ends_at", type_=moment)
     earlier = (
-        select(func.max(Occupancy.starts_at))
-        .where(Occupancy.resource_id == Resource.id, Occupancy.starts_at <= window.starts_at)
-        .correlate(Resource)
+        select(func.max(HELD.starts_at))
+        .where(HELD.resource_id == THINGS.id, HELD.starts_at <= starts_at)
+        .correlate(Resource.__table__)
         .scalar_subquery()
     )
     source = Resource.__table__.join(
         Occupancy.__table__,
-        (Occupancy.resource_id == Resource.id)
-        & (Occupancy.starts_at < window.ends_at)
-        & (Occupancy.starts_at >= func.coalesce(earlier, window.starts_at, type_=Occupancy.starts_at.type)),
+        (HELD.resource_id == THINGS.id)
+        & (HELD.starts_at < ends_at)
+        & (HELD.starts_at >= func.coalesce(earlier, starts_at, type_=moment)),
     )
-    return source, [Resource.id.in_(sorted(resources)), Occupancy.ends_at > window.starts_at]
+    return source, [THINGS.id.in_(bindparam("resources", expanding=True)), HELD.ends_at > starts_at]
+
+
+def bounds(resources: Iterable[int], window: Span) -> dict[str, Any]:
+    """The values `overlapping` asks for."""
+    return {"resources": sorted(resources), "window_starts_at": window.starts_at, "window_ends_at": window.ends_at}
+
+
+@cache
+def _holding() -> Select[*tuple[Any, ...]]:
+    source, conditions = overlapping()
+    return (
+        select(HELD.resource_id, HELD.starts_at, HELD.ends_at, HELD.kind, HELD.source, HELD.source_id)
+        .select_from(source)
+        .where(*conditions)
+        .order_by(HELD.starts_at, HELD.resource_id)
+    )
 
 
 def holding(resources: Iterable[int], window: Span) -> list[Held]:
     """Promises of these resources that overlap `window`, in order of time."""
-    source, conditions = overlapping(resources, window)
-    statement: Select[Any] = (
-        select(
-            Occupancy.resource_id, Occupancy.starts_at, Occupancy.ends_at, Occupancy.kind, Occupancy.source, Occupancy.source_id
-        )
-        .select_from(source)
-        .where(*conditions)
-        .order_by(Occupancy.starts_at, Occupancy.resource_id)
-    )
     return [
         Held(row.resource_id, Span(row.starts_at, row.ends_at), row.kind, row.source, row.source_id)
-        for row in session().execute(statement)
+        for row in rows(_holding(), bounds(resources, window))
     ]
 
 

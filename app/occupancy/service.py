@@ -36,3 +36,36 @@ def promise(resources: Iterable[int], span: Span, *, kind: str, source: str, sou
 def release(source: str, source_id: int) -> None:
     """Take every promise of `source` back."""
     db.session().execute(delete(Occupancy).where(Occupancy.source == source, Occupancy.source_id == source_id))
+
+
+def promise_each(resources: Iterable[int], spans: Iterable[tuple[int, Span]], *, kind: str, source: str) -> None:
+    """Promise every resource for many spans, each with the id it is for; all or none, in one statement."""
+    parts = sorted(resources)
+    rows = [
+        {
+            "resource_id": resource,
+            "starts_at": span.starts_at,
+            "ends_at": span.ends_at,
+            "kind": kind,
+            "source": source,
+            "source_id": source_id,
+        }
+        for source_id, span in spans
+        for resource in parts
+    ]
+    if not rows:
+        return
+    try:
+        db.session().execute(insert(Occupancy), rows)
+    except DBAPIError as fault:
+        if db.is_overlap(fault):
+            raise db.Collision from fault
+        raise
+
+
+def release_each(source: str, source_ids: Iterable[int]) -> None:
+    """Take the promises of many sources back."""
+    ids = sorted(source_ids)
+    for start in range(0, len(ids), 500):
+        mine = Occupancy.source_id.in_(ids[start : start + 500])
+        db.session().execute(delete(Occupancy).where(Occupancy.source == source, mine))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -15,11 +16,13 @@ from sqlalchemy import or_, select
 from app.core import clock
 from app.core.db import session
 from app.core.i18n import lazy as _l
+from app.core.memory import remembered
 from app.core.spans import Span, merged
 from app.houses.models import House
 from app.offers.models import HoursKind, OpeningException, OpeningHours, Tariff
 
 LAST_MINUTE = time(23, 59)
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,14 @@ _HOLIDAYS: dict[str, object] = {
     "Allerheiligen": _l("All Saints' Day"),
     "Erster Weihnachtstag": _l("Christmas Day"),
     "Zweiter Weihnachtstag": _l("Second Day of Christmas"),
+    "Heilige Drei Könige": _l("Epiphany"),
+    "Frauentag": _l("Women's Day"),
+    "Ostersonntag": _l("Easter Sunday"),
+    "Pfingstsonntag": _l("Whit Sunday"),
+    "Mariä Himmelfahrt": _l("Assumption of Mary"),
+    "Weltkindertag": _l("World Children's Day"),
+    "Reformationstag": _l("Reformation Day"),
+    "Buß- und Bettag": _l("Day of Repentance and Prayer"),
 }
 
 
@@ -59,40 +70,109 @@ def holiday(subdivision: str, day: date) -> str:
     return str(_HOLIDAYS.get(name, name))
 
 
-def open_days(house_id: int, first: date, last: date, zone: ZoneInfo) -> dict[date, OpenDay]:
-    """Opening of every day from `first` to `last`, both included, in three queries.
+def holidays_of(subdivision: str, year: int) -> dict[date, str]:
+    """The statutory holidays of a year in their order, in the reader's language."""
+    return {day: str(_HOLIDAYS.get(name, name)) for day, name in sorted(_holidays(subdivision, year).items())}
 
-    An exception replaces the day: closed, or open in its windows (also on a holiday). A holiday without one is closed.
-    """
-    rows = session().execute(
+
+def weekly_hours(house_id: int, day: date) -> list[OpeningHours]:
+    """The windows that hold on `day` or will hold later, by weekday and time."""
+    return list(
+        session().scalars(
+            select(OpeningHours)
+            .where(OpeningHours.house_id == house_id, or_(OpeningHours.valid_until.is_(None), OpeningHours.valid_until > day))
+            .order_by(OpeningHours.weekday, OpeningHours.opens, OpeningHours.id)
+        )
+    )
+
+
+def hours(hours_id: int) -> OpeningHours | None:
+    """One weekly window."""
+    return session().get(OpeningHours, hours_id)
+
+
+def exceptions(house_id: int, first: date, last: date) -> list[OpeningException]:
+    """The days that differ from `first` to `last`, both included, in their order."""
+    return list(
+        session().scalars(
+            select(OpeningException)
+            .where(OpeningException.house_id == house_id, OpeningException.on_day.between(first, last))
+            .order_by(OpeningException.on_day, OpeningException.opens, OpeningException.id)
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Differing:
+    """Days in a row that differ for one reason; `windows` are the wall times of a single day, empty means closed."""
+
+    first: date
+    last: date
+    reason: str
+    windows: tuple[tuple[time, time], ...]
+
+
+def differing(rows: Iterable[OpeningException]) -> list[Differing]:
+    """`rows` in the order of their days, closed days that follow one another for the same reason told as one."""
+    result: list[Differing] = []
+    for row in rows:
+        latest = result[-1] if result else None
+        if row.opens is not None and row.closes is not None:
+            window = (row.opens, row.closes)
+            if latest is not None and latest.windows and latest.last == row.on_day:
+                result[-1] = replace(latest, windows=(*latest.windows, window))
+            else:
+                result.append(Differing(row.on_day, row.on_day, row.reason, (window,)))
+        elif latest is not None and not latest.windows and latest.reason == row.reason and row.on_day - latest.last == ONE_DAY:
+            result[-1] = replace(latest, last=row.on_day)
+        else:
+            result.append(Differing(row.on_day, row.on_day, row.reason, ()))
+    return result
+
+
+@dataclass(frozen=True)
+class _Calendar:
+    """Everything that decides when a house is open."""
+
+    subdivision: str
+    hours: Sequence[Any]
+    exceptions: Mapping[date, Sequence[tuple[str, time | None, time | None]]]
+
+
+def _calendar(house_id: int) -> _Calendar:
+    hours = session().execute(
         select(
             OpeningHours.kind, OpeningHours.weekday, OpeningHours.opens, OpeningHours.closes, OpeningHours.weeks,
             OpeningHours.valid_from, OpeningHours.valid_until,
         )
         .where(OpeningHours.house_id == house_id)
         .order_by(OpeningHours.opens)
-    ).all()
+    ).all()  # fmt: skip
     exceptions: dict[date, list[tuple[str, time | None, time | None]]] = defaultdict(list)
     for on_day, reason, opens, closes in session().execute(
         select(OpeningException.on_day, OpeningException.reason, OpeningException.opens, OpeningException.closes)
-        .where(OpeningException.house_id == house_id, OpeningException.on_day.between(first, last))
+        .where(OpeningException.house_id == house_id)
         .order_by(OpeningException.opens)
     ):
         exceptions[on_day].append((reason, opens, closes))
-    subdivision = session().scalar(select(House.subdivision).where(House.id == house_id)) or ""
-    result = {}
-    day = first
-    while day <= last:
-        result[day] = _open_day(day, rows, exceptions.get(day, []), subdivision, zone)
-        day += timedelta(days=1)
-    return result
+    return _Calendar(session().scalar(select(House.subdivision).where(House.id == house_id)) or "", hours, dict(exceptions))
+
+
+def open_days(house_id: int, first: date, last: date, zone: ZoneInfo) -> dict[date, OpenDay]:
+    """Opening of every day from `first` to `last`, both included, in three queries at most.
+
+    An exception replaces the day: closed, or open in its windows (also on a holiday). A holiday without one is closed.
+    """
+    calendar = remembered(house_id, "calendar", lambda: _calendar(house_id))
+    days = [first + timedelta(days=index) for index in range((last - first).days + 1)]
+    return {day: _open_day(day, calendar.hours, calendar.exceptions.get(day, ()), calendar.subdivision, zone) for day in days}
 
 
 def _open_day(
     day: date, rows: Sequence[object], exceptions: Sequence[tuple[str, time | None, time | None]], subdivision: str, zone: ZoneInfo
 ) -> OpenDay:
     if exceptions:
-        windows = tuple(_window(day, opens, closes, zone) for _, opens, closes in exceptions if opens and closes)
+        windows = tuple(merged(part for _, opens, closes in exceptions if opens and closes for part in _window(day, opens, closes, zone)))
         return OpenDay(day, desk=windows, use=windows, closed_for="" if windows else exceptions[0][0])
     closed_for = holiday(subdivision, day)
     if closed_for:
@@ -104,22 +184,25 @@ def _open_day(
             continue
         if (valid_from and day < valid_from) or (valid_until and day >= valid_until):
             continue
-        spans[kind].append(_window(day, opens, closes, zone))
+        spans[kind] += _window(day, opens, closes, zone)
     return OpenDay(day, *(tuple(merged(spans[kind])) for kind in (HoursKind.DESK, HoursKind.USE, HoursKind.OFFICE)))
 
 
-def _window(day: date, opens: time, closes: time, zone: ZoneInfo) -> Span:
-    return Span(_instant(day, opens, zone), _instant(day, closes, zone))
+def _window(day: date, opens: time, closes: time, zone: ZoneInfo) -> list[Span]:
+    """One span; none for a window that lies wholly in the hour the clock change skips."""
+    starts_at, ends_at = _instant(day, opens, zone), _instant(day, closes, zone)
+    return [Span(starts_at, ends_at)] if starts_at < ends_at else []
 
 
 @lru_cache(maxsize=4096)
 def _instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
     if wall == LAST_MINUTE:
         return clock.midnight(day + timedelta(days=1), zone)
-    try:
-        return clock.at(day, wall, zone)
-    except clock.NoSuchTime:  # opening at 02:30 on the night in March: the door opens when that hour is over
-        return clock.at(day, (datetime.combine(day, wall) + timedelta(hours=1)).time(), zone)
+    while True:
+        try:
+            return clock.at(day, wall, zone)
+        except clock.NoSuchTime:  # 02:30 on the night in March: the door moves when that hour is over
+            wall = (datetime.combine(day, wall) + timedelta(minutes=1)).time()
 
 
 @dataclass(frozen=True)
@@ -144,6 +227,14 @@ def prices(house_id: int, code: str, day: date) -> dict[str, Price]:
         )
     )
     return {row.tariff_class: Price(row.id, row.tariff_class, row.cents, row.unit, row.min_minutes) for row in rows}
+
+
+def tariffs(house_id: int, code: str | None = None) -> list[Tariff]:
+    """Everything that `code` (or anything in the house) has cost, costs and will cost, by code and class, the newest first."""
+    statement = select(Tariff).where(Tariff.house_id == house_id)
+    if code is not None:
+        statement = statement.where(Tariff.code == code)
+    return list(session().scalars(statement.order_by(Tariff.code, Tariff.tariff_class, Tariff.valid_from.desc())))
 
 
 def spans_of(days: Iterable[OpenDay], kind: HoursKind) -> list[Span]:

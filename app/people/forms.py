@@ -85,7 +85,9 @@ class PersonForm(ContactForm):
     card_number = Line(_l("Card number"), [Length(max=20)], description=_l("Type or scan it."))
     tariff_class = SelectField(_l("Tariff"), choices=_choices(CLASSES), default=TariffClass.PRIVATE)
     desk_note = Text(
-        _l("Note for the desk"), [Length(max=4000)], description=_l("Only the desk sees it; it is stored encrypted. No diagnoses.")
+        _l("Note for the desk"),
+        [Length(max=4000)],
+        description=_l("Only the desk sees it; it is stored encrypted. No diagnoses."),
     )
 
     def request(self) -> PersonRequest:
@@ -136,7 +138,11 @@ class ConsentForm(Form):
     """A consent given at the desk."""
 
     purpose = RadioField(_l("What for?"), [InputRequired()], choices=_choices(PURPOSES))
-    wording = Text(_l("In which words"), [Length(max=4000)], description=_l("Only for “Something else”; the others have their own words."))
+    wording = Text(
+        _l("In which words"),
+        [Length(max=4000)],
+        description=_l("Only for “Something else”; the others have their own words."),
+    )
     via = RadioField(_l("How was it given?"), [InputRequired()], choices=_choices(VIAS), default="paper")
 
     def request(self) -> ConsentRequest:

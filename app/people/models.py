@@ -60,7 +60,7 @@ class Household(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     name: Mapped[str] = mapped_column(String(120))
-    children: Mapped[list[Child]] = relationship(lazy="raise", init=False, order_by="Child.id", cascade="all, delete-orphan")
+    children: Mapped[list[Child]] = relationship(lazy="raise", init=False, repr=False, order_by="Child.id", cascade="all, delete-orphan")
 
 
 class Child(Model):
@@ -113,13 +113,13 @@ class Person(Model):
     card_number: Mapped[str | None] = mapped_column(String(20), unique=True, default=None)
     """Eight digits, the last of them a check digit (`service.new_card_number`)."""
     tariff_class: Mapped[str] = mapped_column(String(1), default=TariffClass.PRIVATE)
-    desk_note: Mapped[str | None] = mapped_column(Encrypted, default=None)
+    desk_note: Mapped[str | None] = mapped_column(Encrypted, default=None, repr=False)
     household_id: Mapped[int | None] = mapped_column(ForeignKey("household.id"), index=True, default=None)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), default=None)
     created_at: Mapped[datetime] = mapped_column(default_factory=clock.now)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True, default=None)
     sort_name: Mapped[str] = mapped_column(String(170), init=False, insert_default=_sort_name_of_row)
-    household: Mapped[Household | None] = relationship(lazy="raise", init=False)
+    household: Mapped[Household | None] = relationship(lazy="raise", init=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -165,7 +165,7 @@ class Organisation(Model):
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), default=None)
     created_at: Mapped[datetime] = mapped_column(default_factory=clock.now)
     archived_at: Mapped[datetime | None] = mapped_column(default=None)
-    contact: Mapped[Person | None] = relationship(lazy="raise", init=False)
+    contact: Mapped[Person | None] = relationship(lazy="raise", init=False, repr=False)
 
     @property
     def phone_shown(self) -> str:
@@ -181,8 +181,8 @@ class Membership(Model):
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
-    person: Mapped[Person] = relationship(lazy="raise", init=False)
-    organisation: Mapped[Organisation] = relationship(lazy="raise", init=False)
+    person: Mapped[Person] = relationship(lazy="raise", init=False, repr=False)
+    organisation: Mapped[Organisation] = relationship(lazy="raise", init=False, repr=False)
 
 
 class Consent(Model):

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from wtforms import BooleanField, FileField, HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import HiddenInput
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.core import i18n
-from app.core.forms import Day, Form, Line, Text, WallTime, span_of
+from app.core.forms import Day, Euro, Form, Line, Text, WallTime, span_of
 from app.core.i18n import lazy as _l
 from app.core.spans import Span
+from app.offers.queries import Price
+from app.offers.service import NewPrice
+from app.people.models import TariffClass
+from app.rooms.models import Rule
 from app.rooms.queries import RoomCard
-from app.rooms.service import BookingRequest, ChangeRequest
+from app.rooms.service import BookingRequest, ChangeRequest, RoomRequest
 
 
 class TimesForm(Form):
@@ -76,3 +86,127 @@ class ReasonForm(Form):
 class NeededReasonForm(Form):
     reason = Text(_l("Why not? (the person reads this)"), [InputRequired(), Length(min=3, max=300)])
 
+
+class RoomForm(Form):
+    """All that the manager decides about a room. The choices of features and parts come from the view."""
+
+    name = Line(_l("Name"), [InputRequired(), Length(max=120)])
+    about = Text(
+        _l("What is it like?"), [Optional(), Length(max=2000)], description=_l("One or two sentences that everybody reads.")
+    )
+    capacity = IntegerField(_l("For how many people?"), [InputRequired(), NumberRange(min=1, max=10_000)])
+    area_m2 = IntegerField(_l("Size in square metres"), [Optional(), NumberRange(min=1, max=100_000)])
+    features = SelectMultipleField(
+        _l("What is there?"), [Optional()], widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+    parts = SelectMultipleField(
+        _l("This room is made of"),
+        [Optional()],
+        coerce=int,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        description=_l(
+            "Choose nothing for a room of its own. A hall that can be divided is made of its halves: who books it books both."
+        ),
+    )
+    rule = RadioField(
+        _l("When somebody books"),
+        [InputRequired()],
+        choices=[(Rule.REQUEST.value, _l("they ask, and the desk answers")), (Rule.INSTANT.value, _l("it is confirmed at once"))],
+        default=Rule.REQUEST.value,
+    )
+    wishes_hold = BooleanField(_l("A wish keeps the time free until the desk has answered"), default=True)
+    hold_days = IntegerField(_l("Days until an unanswered wish lapses"), [InputRequired(), NumberRange(min=1, max=60)], default=5)
+    only_when_open = BooleanField(_l("Only while somebody is at the desk"))
+    before_minutes = IntegerField(_l("Minutes to set up, before"), [InputRequired(), NumberRange(min=0, max=480)], default=0)
+    after_minutes = IntegerField(_l("Minutes to clean up, after"), [InputRequired(), NumberRange(min=0, max=480)], default=0)
+    step_minutes = SelectField(_l("Bookings begin and end in steps of"), coerce=int, default=30)
+    min_minutes = IntegerField(_l("Shortest booking, in minutes"), [InputRequired(), NumberRange(min=15, max=10_080)], default=30)
+    max_minutes = IntegerField(_l("Longest booking, in minutes"), [InputRequired(), NumberRange(min=15, max=10_080)], default=720)
+    ahead_days = IntegerField(
+        _l("Can be booked this many days ahead"), [InputRequired(), NumberRange(min=1, max=1095)], default=365
+    )
+
+    def __init__(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
+        super().__init__(formdata, obj, **kwargs)
+        self.step_minutes.choices = [(minutes, i18n.duration(minutes)) for minutes in (15, 30, 60)]
+
+    def request(self) -> RoomRequest:
+        return RoomRequest(
+            name=self.name.data or "",
+            about=self.about.data or "",
+            capacity=self.capacity.data or 0,
+            area_m2=self.area_m2.data,
+            features=tuple(self.features.data or ()),
+            parts=tuple(self.parts.data or ()),
+            rule=self.rule.data,
+            wishes_hold=self.wishes_hold.data,
+            hold_days=self.hold_days.data or 0,
+            only_when_open=self.only_when_open.data,
+            before_minutes=self.before_minutes.data or 0,
+            after_minutes=self.after_minutes.data or 0,
+            step_minutes=self.step_minutes.data,
+            min_minutes=self.min_minutes.data or 0,
+            max_minutes=self.max_minutes.data or 0,
+            ahead_days=self.ahead_days.data or 0,
+        )
+
+
+def _price() -> Euro:
+    return Euro(_l("Price in euro"), [Optional()])
+
+
+def _unit() -> SelectField:
+    return SelectField(_l("Charged"), choices=[("hour", _l("by the hour")), ("flat", _l("once, however long"))], default="hour")
+
+
+def _least() -> IntegerField:
+    return IntegerField(_l("At least this many minutes"), [Optional(), NumberRange(min=0, max=1440)])
+
+
+class PricesForm(Form):
+    """What each class of users pays from a day on. An empty price: the room is not let to them."""
+
+    valid_from = Day(_l("From which day on?"), [InputRequired()])
+    price_a, unit_a, least_a = _price(), _unit(), _least()
+    price_b, unit_b, least_b = _price(), _unit(), _least()
+    price_c, unit_c, least_c = _price(), _unit(), _least()
+    price_d, unit_d, least_d = _price(), _unit(), _least()
+
+    def lines(self) -> list[tuple[str, Any, Any, Any]]:
+        """Class, price, unit and least time, in the order of the classes."""
+        fields = self._fields
+        return [
+            (code.value, fields[f"price_{code.lower()}"], fields[f"unit_{code.lower()}"], fields[f"least_{code.lower()}"])
+            for code in TariffClass
+        ]
+
+    def show(self, prices: Mapping[str, Price]) -> None:
+        """Fill in what holds now."""
+        for code, price, unit, least in self.lines():
+            known = prices.get(code)
+            if known is not None:
+                price.data, unit.data, least.data = known.cents, known.unit, known.min_minutes or None
+
+    def day(self) -> date:
+        assert self.valid_from.data is not None
+        return self.valid_from.data
+
+    def request(self) -> dict[str, NewPrice | None]:
+        return {
+            code: None if price.data is None else NewPrice(price.data, unit.data, (least.data or 0) if unit.data == "hour" else 0)
+            for code, price, unit, least in self.lines()
+        }
+
+
+class CalendarFileForm(Form):
+    """A calendar file, to look what it would do."""
+
+    file = FileField(_l("Calendar file"), [InputRequired()])
+
+
+class CalendarForm(Form):
+    """Yes to the file that was looked at; `upload` is its number."""
+
+    upload = IntegerField(widget=HiddenInput(), validators=[InputRequired(), NumberRange(1, 2**31 - 1)])
+    titles_public = BooleanField(_l("Everybody may read the titles"))

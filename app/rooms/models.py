@@ -165,29 +165,41 @@ class Booking(Model):
 
 
 class CalendarSource(Model):
-    """A calendar file that feeds a room; the newest content is kept, so that endless rules can be carried on."""
+    """A calendar that feeds a room; the newest content is kept, so that endless rules can be carried on.
+
+    A room may have several, of different groups. Their dates are told apart by UID: no two sources of a room share one.
+    """
 
     __tablename__ = "calendar_source"
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
-    room_id: Mapped[int] = mapped_column(ForeignKey("room.id"), unique=True)
+    room_id: Mapped[int] = mapped_column(ForeignKey("room.id"), index=True)
     name: Mapped[str] = mapped_column(String(200))
+    """What the calendar calls itself, else the file's name."""
     content: Mapped[bytes] = mapped_column(LargeBinary)
-    imported_at: Mapped[datetime] = mapped_column()
+    titles_public: Mapped[bool] = mapped_column(default=False)
+    """Whether everybody may read the titles of its dates; those marked private stay private."""
+    imported_at: Mapped[datetime] = mapped_column(kw_only=True)
     imported_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     carried_to: Mapped[datetime] = mapped_column()
     """Rules without an end have been carried up to here."""
     report: Mapped[dict[str, object]] = mapped_column(JSON, default_factory=dict)
+    """What the last import that changed something did: see `service.calendar.Report`."""
+    imported_by: Mapped[Person | None] = relationship(lazy="raise", init=False)
 
 
 class ImportedDate(Model):
-    """One date of a source: the booking it became, or why it could not."""
+    """One date of a source: the booking it became, or why it could not.
+
+    Times and summary are those of the file. A booking that stands at other times was changed by somebody in the house.
+    """
 
     __tablename__ = "imported_date"
     __table_args__ = (UniqueConstraint("room_id", "uid", "recurrence_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     room_id: Mapped[int] = mapped_column(ForeignKey("room.id"))
+    source_id: Mapped[int] = mapped_column(ForeignKey("calendar_source.id"), index=True)
     uid: Mapped[str] = mapped_column(String(255))
     recurrence_id: Mapped[str] = mapped_column(String(40))
     starts_at: Mapped[datetime] = mapped_column()
@@ -195,9 +207,23 @@ class ImportedDate(Model):
     summary: Mapped[str] = mapped_column(String(200))
     digest: Mapped[str] = mapped_column(String(64))
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"), index=True, default=None)
+    """Stays when the file cancels the date: should it come back, the same booking does."""
     refused: Mapped[str] = mapped_column(String(40), default="")
-    """Code of the reason, empty when it became a booking."""
+    """Code of the reason why it is no booking (any more), empty while it is one."""
     booking: Mapped[Booking | None] = relationship(lazy="raise", init=False)
+
+
+class CalendarUpload(Model):
+    """A file between preview and import: what was looked at is what is imported. Kept for a day."""
+
+    __tablename__ = "calendar_upload"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    room_id: Mapped[int] = mapped_column(ForeignKey("room.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    uploaded_at: Mapped[datetime] = mapped_column(default_factory=clock.now)
 
 
 class Feed(Model):

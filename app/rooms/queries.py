@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, literal, or_, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy import ColumnElement, Select, bindparam, false, func, literal_column, or_, select, true
+from sqlalchemy.orm import aliased, defer, joinedload, selectinload
 
 from app.core import clock
+from app.core.db import rows as db_rows
 from app.core.db import session
+from app.core.memory import remembered
 from app.core.spans import Span, common, gaps, merged
 from app.occupancy import queries as occupancy
 from app.occupancy.models import Occupancy, Resource
 from app.offers import queries as offers
 from app.offers.models import HoursKind
 from app.people.models import Person
-from app.rooms.models import OPEN_STATES, Booking, Feature, Feed, Room, RoomPart, State
+from app.rooms.models import OPEN_STATES, Booking, CalendarSource, Feature, Feed, ImportedDate, Room, RoomPart, State
 
 BOOKING = "booking"
 """Name of this feature's promises in the occupancy table."""
@@ -94,11 +98,12 @@ def _select_cards() -> Select[Any]:
 
 def rooms(house_id: int) -> list[RoomCard]:
     """Rooms in use, in the order of the house."""
-    return _cards(_select_cards().where(Room.house_id == house_id))
+    return list(remembered(house_id, "rooms", lambda: tuple(_cards(_select_cards().where(Room.house_id == house_id)))))
 
 
 def room(house_id: int, slug: str) -> RoomCard | None:
-    return next(iter(_cards(_select_cards().where(Room.house_id == house_id, Room.slug == slug[:60]))), None)
+    """A room in use by its name in the address."""
+    return next((card for card in rooms(house_id) if card.slug == slug), None)
 
 
 def room_by_id(room_id: int) -> RoomCard | None:
@@ -130,40 +135,51 @@ class Entry:
     own: bool
 
 
+_BOOKED, _WHO = Booking.__table__.c, Person.__table__.c
 _ENTRY = (
-    Booking.id, Booking.room_id, Booking.starts_at, Booking.ends_at, Booking.before_minutes, Booking.after_minutes, Booking.state,
-    Booking.purpose, Booking.purpose_public, Booking.people, Booking.booked_for_id, Person.given_name, Person.family_name,
+    _BOOKED.id, _BOOKED.room_id, _BOOKED.starts_at, _BOOKED.ends_at, _BOOKED.before_minutes, _BOOKED.after_minutes, _BOOKED.state,
+    _BOOKED.purpose, _BOOKED.purpose_public, _BOOKED.people, _BOOKED.booked_for_id, _WHO.given_name, _WHO.family_name,
 )  # fmt: skip
+_OF_BOOKING = (occupancy.HELD.source == BOOKING) & (_BOOKED.id == occupancy.HELD.source_id)
+
+
+@cache
+def _held_entries() -> Select[*tuple[Any, ...]]:
+    source, conditions = occupancy.overlapping()
+    return (
+        select(occupancy.HELD.resource_id, *_ENTRY)
+        .select_from(source.join(Booking.__table__, _OF_BOOKING).outerjoin(Person.__table__, _WHO.id == _BOOKED.booked_for_id))
+        .where(*conditions)
+    )
+
+
+def _wished_in_window() -> tuple[ColumnElement[bool], ...]:
+    """Undecided wishes of a house in the window of `occupancy.bounds`; they may hold nothing, so the promises do not show them."""
+    moment = _BOOKED.starts_at.type
+    return (
+        _BOOKED.house_id == bindparam("house_id"),
+        _BOOKED.state == literal_column(f"'{State.WISHED}'"),  # as it stands in the partial index, or it is not used
+        _BOOKED.starts_at < bindparam("window_ends_at", type_=moment),
+        _BOOKED.ends_at > bindparam("window_starts_at", type_=moment),
+    )
+
+
+@cache
+def _wished_entries() -> Select[*tuple[Any, ...]]:
+    people = Booking.__table__.outerjoin(Person.__table__, _WHO.id == _BOOKED.booked_for_id)
+    return select(*_ENTRY).select_from(people).where(*_wished_in_window())
 
 
 def entries(cards: Sequence[RoomCard], window: Span) -> dict[int, list[Entry]]:
     """What stands in each room during `window`, in order, by room id; two queries however many rooms and bookings."""
-    resources = {part for card in cards for part in card.parts}
-    if not resources:
+    if not cards:
         return {}
-    source, conditions = occupancy.overlapping(resources, window)
-    held = (
-        select(Occupancy.resource_id, *_ENTRY)
-        .select_from(source)
-        .join(Booking, (Occupancy.source == BOOKING) & (Booking.id == Occupancy.source_id))
-        .outerjoin(Person, Person.id == Booking.booked_for_id)
-        .where(*conditions)
-    )
-    wished = (
-        select(literal(0).label("resource_id"), *_ENTRY)
-        .outerjoin(Person, Person.id == Booking.booked_for_id)
-        .where(
-            Booking.house_id == cards[0].house_id,
-            Booking.state == State.WISHED,
-            Booking.starts_at < window.ends_at,
-            Booking.ends_at > window.starts_at,
-        )
-    )
+    values = {**occupancy.bounds({part for card in cards for part in card.parts}, window), "house_id": cards[0].house_id}
     by_resource: dict[int, list[Any]] = defaultdict(list)
     wishes: dict[int, list[Any]] = defaultdict(list)
-    for row in session().execute(held):
+    for row in db_rows(_held_entries(), values):
         by_resource[row.resource_id].append(row)
-    for row in session().execute(wished):
+    for row in db_rows(_wished_entries(), values):
         wishes[row.room_id].append(row)
     names = {card.id: card.name for card in cards}
     result: dict[int, list[Entry]] = {}
@@ -186,30 +202,30 @@ def _entry(row: Any, card: RoomCard, names: dict[int, str]) -> Entry:
     )  # fmt: skip
 
 
+@cache
+def _fingerprint() -> Select[*tuple[Any, ...]]:
+    source, conditions = occupancy.overlapping()
+    held = (
+        select(func.count(), func.sum(occupancy.HELD.id), func.sum(_BOOKED.version), func.max(_BOOKED.changed_at))
+        .select_from(source.join(Booking.__table__, _OF_BOOKING))
+        .where(*conditions)
+        .subquery()
+    )
+    wished = (
+        select(func.count(), func.sum(_BOOKED.id), func.sum(_BOOKED.version), func.max(_BOOKED.changed_at))
+        .where(*_wished_in_window())
+        .subquery()
+    )
+    return select(held, wished).select_from(held.join(wished, true()))
+
+
 def fingerprint(cards: Sequence[RoomCard], window: Span) -> tuple[object, ...]:
     """Changes whenever `entries` would: one aggregate over the same rows, far cheaper than rendering them.
 
     Numbers of rows and sums of ids and versions of what this reader's transaction sees, so it cannot be ahead or behind.
     """
-    source, conditions = occupancy.overlapping({part for card in cards for part in card.parts}, window)
-    held = (
-        select(func.count(), func.sum(Occupancy.id), func.sum(Booking.version), func.max(Booking.changed_at))
-        .select_from(source)
-        .join(Booking, (Occupancy.source == BOOKING) & (Booking.id == Occupancy.source_id))
-        .where(*conditions)
-        .subquery()
-    )
-    wished = (
-        select(func.count(), func.sum(Booking.id), func.sum(Booking.version), func.max(Booking.changed_at))
-        .where(
-            Booking.house_id == cards[0].house_id,
-            Booking.state == State.WISHED,
-            Booking.starts_at < window.ends_at,
-            Booking.ends_at > window.starts_at,
-        )
-        .subquery()
-    )
-    return tuple(session().execute(select(held, wished)).one())
+    values = occupancy.bounds({part for card in cards for part in card.parts}, window)
+    return tuple(db_rows(_fingerprint(), {**values, "house_id": cards[0].house_id}).one())
 
 
 def hours_of(card: RoomCard, day: offers.OpenDay) -> tuple[Span, ...]:
@@ -414,6 +430,110 @@ def feed_bookings(*, since: datetime, room_id: int | None = None, person_id: int
     return list(session().execute(statement))
 
 
+# Imported calendars ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDate:
+    """A date of an imported calendar as it was in the file, and its booking as it is now."""
+
+    id: int
+    source_id: int
+    uid: str
+    recurrence_id: str
+    starts_at: datetime
+    ends_at: datetime
+    summary: str
+    digest: str
+    booking_id: int | None
+    refused: str
+    state: str
+    booked_from: datetime | None
+    booked_to: datetime | None
+    purpose: str
+    purpose_public: bool
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        return self.uid, self.recurrence_id
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+    @property
+    def booked(self) -> bool:
+        """Whether it is a booking now."""
+        return self.booking_id is not None and not self.refused and self.is_open
+
+    @property
+    def edited(self) -> bool:
+        """Whether somebody in the house has cancelled or moved what the file made."""
+        made = self.booking_id is not None and not self.refused
+        return made and (not self.is_open or (self.booked_from, self.booked_to) != (self.starts_at, self.ends_at))
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """The columns that follow the file, and the id."""
+        return {
+            "id": self.id, "uid": self.uid, "recurrence_id": self.recurrence_id, "starts_at": self.starts_at, "ends_at": self.ends_at,
+            "summary": self.summary, "digest": self.digest, "booking_id": self.booking_id, "refused": self.refused,
+        }  # fmt: skip
+
+
+def known_dates(room_id: int) -> list[KnownDate]:
+    """Every date of every calendar of a room, in order of time. One statement."""
+    rows: Iterable[Any] = session().execute(
+        select(
+            ImportedDate.id, ImportedDate.source_id, ImportedDate.uid, ImportedDate.recurrence_id, ImportedDate.starts_at,
+            ImportedDate.ends_at, ImportedDate.summary, ImportedDate.digest, ImportedDate.booking_id, ImportedDate.refused,
+            func.coalesce(Booking.state, ""), Booking.starts_at, Booking.ends_at, func.coalesce(Booking.purpose, ""),
+            func.coalesce(Booking.purpose_public, false()),
+        )
+        .outerjoin(Booking, Booking.id == ImportedDate.booking_id)
+        .where(ImportedDate.room_id == room_id)
+        .order_by(ImportedDate.starts_at, ImportedDate.id)
+    )  # fmt: skip
+    return [KnownDate(*row) for row in rows]
+
+
+def calendar_sources(room_id: int) -> list[CalendarSource]:
+    """Calendars that feed a room with who brought them, the oldest first; without their content."""
+    statement = select(CalendarSource).where(CalendarSource.room_id == room_id).order_by(CalendarSource.id)
+    options = (defer(CalendarSource.content, raiseload=True), joinedload(CalendarSource.imported_by))
+    return list(session().scalars(statement.options(*options)))
+
+
+def calendar_source(source_id: int) -> CalendarSource | None:
+    return session().get(CalendarSource, source_id)
+
+
+def sources_to_carry(horizon: datetime) -> list[int]:
+    """Ids of calendars whose rules have not been carried on to `horizon`."""
+    return list(session().scalars(select(CalendarSource.id).where(CalendarSource.carried_to < horizon).order_by(CalendarSource.id)))
+
+
+def refused_dates(room_id: int, most: int) -> dict[int, tuple[int, list[ImportedDate]]]:
+    """By source: how many dates of its file are no booking, and the first `most` of them, coming ones before past ones."""
+    refused = (ImportedDate.room_id == room_id, ImportedDate.refused.not_in(("", "removed-from-file")))
+    past = ImportedDate.ends_at <= clock.now()
+    counted = func.count().over(partition_by=ImportedDate.source_id).label("total")
+    place = func.row_number().over(
+        partition_by=ImportedDate.source_id, order_by=(past, ImportedDate.starts_at, ImportedDate.id)
+    ).label("place")
+    ranked = select(ImportedDate.id, counted, place).where(*refused).subquery()
+    statement = (
+        select(ImportedDate, ranked.c.total)
+        .join(ranked, ranked.c.id == ImportedDate.id)
+        .where(ranked.c.place <= most)
+        .order_by(ImportedDate.source_id, ranked.c.place)
+    )
+    result: dict[int, tuple[int, list[ImportedDate]]] = {}
+    for row, total in session().execute(statement):
+        result.setdefault(row.source_id, (total, []))[1].append(row)
+    return result
+
+
 def all_features() -> list[Feature]:
     return list(Feature)
 
@@ -442,3 +562,91 @@ def free_by_room(cards: Sequence[RoomCard], first: date, days: int, zone: ZoneIn
         card.id: [part for span in _free(card, window, open_days, busy) for day in each_day if (part := span.within(day))]
         for card in cards
     }
+
+
+# For the manager ---------------------------------------------------------------------------------------------------
+
+
+def managed_rooms(house_id: int) -> list[Room]:
+    """Every room of the house with its parts, in its order, those out of use last."""
+    statement = (
+        select(Room)
+        .where(Room.house_id == house_id)
+        .order_by(Room.archived_at.is_not(None), Room.position, Room.id)
+        .options(selectinload(Room.parts))
+    )
+    return list(session().scalars(statement))
+
+
+def managed_room(house_id: int, slug: str) -> Room | None:
+    """A room with its parts, also one out of use."""
+    statement = select(Room).where(Room.house_id == house_id, Room.slug == slug[:60]).options(selectinload(Room.parts))
+    return session().scalar(statement)
+
+
+def usable_parts(house_id: int) -> list[Resource]:
+    """The parts that at least one room is made of."""
+    used = select(RoomPart.resource_id).join(Room, Room.id == RoomPart.room_id).where(Room.house_id == house_id)
+    return list(session().scalars(select(Resource).where(Resource.id.in_(used)).order_by(Resource.name, Resource.id)))
+
+
+def coming_bookings(room_id: int) -> int:
+    """How many open bookings of a room still lie ahead or are going on."""
+    statement = select(func.count()).where(
+        Booking.room_id == room_id, Booking.state.in_(OPEN_STATES), Booking.ends_at > clock.now()
+    )
+    return session().scalar(statement) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """An open booking that lies outside the hours of its room; `closed_for` is the holiday or reason of its day, if any."""
+
+    booking_id: int
+    room_name: str
+    span: Span
+    state: str
+    purpose: str
+    person: str
+    phone: str | None
+    closed_for: str
+
+
+def outside_hours(house_id: int, first: date, last: date, zone: ZoneInfo) -> list[Affected]:
+    """Open bookings from now on that begin from `first` to `last` and do not lie in the hours of their room, soonest first.
+
+    A constant number of queries; the rest is counted here, because hours are wall time, which the database does not know.
+    """
+    cards = {card.id: card for card in rooms(house_id)}
+    window = Span(clock.midnight(first, zone), clock.midnight(last + timedelta(days=1), zone))
+    rows = session().execute(
+        select(
+            Booking.id, Booking.room_id, Booking.starts_at, Booking.ends_at, Booking.state, Booking.purpose,
+            Person.given_name, Person.family_name, Person.phone,
+        )
+        .outerjoin(Person, Person.id == Booking.booked_for_id)
+        .where(
+            Booking.room_id.in_(sorted(cards)),
+            Booking.state.in_(OPEN_STATES),
+            Booking.starts_at >= window.starts_at,
+            Booking.starts_at < window.ends_at,
+            Booking.ends_at > clock.now(),
+        )
+        .order_by(Booking.starts_at, Booking.id)
+    ).all()  # fmt: skip
+    if not rows:
+        return []
+    latest = max(row.ends_at for row in rows).astimezone(zone).date()
+    days = offers.open_days(house_id, first, max(last, latest), zone)
+    desk, use = (merged(offers.spans_of(days.values(), kind)) for kind in (HoursKind.DESK, HoursKind.USE))
+    starts = {kind: [span.starts_at for span in spans] for kind, spans in ((True, desk), (False, use))}
+    result = []
+    for row in rows:
+        card, span = cards[row.room_id], Span(row.starts_at, row.ends_at)
+        at = bisect_right(starts[card.only_when_open], span.starts_at) - 1
+        if at >= 0 and (desk if card.only_when_open else use)[at].contains(span):
+            continue
+        person = f"{row.given_name or ''} {row.family_name or ''}".strip()
+        closed_for = days[row.starts_at.astimezone(zone).date()].closed_for
+        result.append(Affected(row.id, card.name, span, row.state, row.purpose, person, row.phone, closed_for))
+    return result

@@ -161,6 +161,7 @@ def test_a_file_is_refused_with_its_reason(name: str) -> None:
         ("FREQ=WEEKLY;BYDAY=" + ",".join(["MO"] * 1_000), ProblemCode.BAD_RULE),
         ("FREQ=MONTHLY;BYMONTHDAY=0", ProblemCode.BAD_RULE),
         ("FREQ=YEARLY;BYEASTER=0", ProblemCode.BAD_RULE),
+        ("FREQ=YEARLY;BYWEEKNO=20;BYDAY=1MO", ProblemCode.BAD_RULE),
         ("FREQ=YEARLY;UNTIL=20261301", ProblemCode.BAD_RULE),
         ("RSCALE=HEBREW;FREQ=YEARLY", ProblemCode.BAD_RULE),
         ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", ProblemCode.RULE_TOO_RARE),

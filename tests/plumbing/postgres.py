@@ -269,6 +269,8 @@ def _configuration(socket: Path, durable: bool) -> str:
         "max_connections = 200",
         f"timezone = '{SERVER_ZONE}'",
         "shared_buffers = '128MB'",
+        # Beside the data, where it goes with the folder; in /dev/shm a killed server would leave it behind.
+        "dynamic_shared_memory_type = 'mmap'",
         "log_min_messages = 'warning'",
         "log_min_error_statement = 'panic'",
         f"fsync = {promise}",

@@ -9,7 +9,7 @@ import segno
 from flask import Response, render_template, request
 
 from app.accounts import policy, queries, service
-from app.accounts.forms import ROLE_WORDS, InvitationForm, RoleForm, SlipForm, TokenForm
+from app.accounts.forms import ROLE_WORDS, InvitationForm, RoleForm, SlipForm, TokenForm, choices
 from app.accounts.models import ApiToken, RoleGrant, Slip
 from app.accounts.queries import PersonCard
 from app.accounts.views.own import public_url
@@ -98,8 +98,12 @@ def _own_houses() -> list[HouseCard]:
     return [house for house in all_houses() if web.actor().has(house.id, Role.MANAGER)]
 
 
+def _house_choices() -> list[Any]:
+    return list(choices({house.id: house.name for house in _own_houses()}))
+
+
 def _roles_page(card: PersonCard, form: RoleForm, fault: str = "") -> str:
-    form.house.choices = [(house.id, house.name) for house in _own_houses()]
+    form.house.choices = _house_choices()
     may_invite = bool(card.role_houses) and policy.invite(web.actor(), card)
     return render_template(
         "accounts/roles.html", card=card, form=form, grants=queries.roles_of(card.person_id), words=ROLE_WORDS, fault=fault,
@@ -115,7 +119,7 @@ def roles(card: PersonCard) -> Any:
 @pages.post("/people/<int:person_id>/roles", allow=policy.keep_roles, load=queries.person_card)
 def grant_role(card: PersonCard) -> Any:
     form = RoleForm(request.form)
-    form.house.choices = [(house.id, house.name) for house in _own_houses()]
+    form.house.choices = _house_choices()
     if not form.validate():
         return _roles_page(card, form), 422
     service.grant_role(card.person_id, form.house.data, Role(form.role.data), by=web.actor())
@@ -149,7 +153,7 @@ def invitation(card: PersonCard) -> Any:
 def _way_form(card: PersonCard, form: InvitationForm) -> InvitationForm:
     """Mail is offered to people with an address only."""
     if not card.email:
-        form.way.choices = [choice for choice in form.way.choices or [] if choice[0] != "mail"]
+        form.way.choices = [choice for choice in form.way.choices or [] if choice.value != "mail"]
     return form
 
 
@@ -188,7 +192,7 @@ def _picture(text: str) -> str:
 
 def _tokens_page(form: TokenForm) -> str:
     own = _own_houses()
-    form.house.choices = [(house.id, house.name) for house in own]
+    form.house.choices = _house_choices()
     found = queries.tokens(frozenset(house.id for house in own))
     return render_template("accounts/tokens.html", form=form, tokens=found, words=ROLE_WORDS, several=len(all_houses()) > 1)
 
@@ -201,7 +205,7 @@ def tokens() -> Any:
 @pages.post("/tokens", allow=policy.keep_tokens)
 def create_token() -> Any:
     form = TokenForm(request.form)
-    form.house.choices = [(house.id, house.name) for house in _own_houses()]
+    form.house.choices = _house_choices()
     if not form.validate():
         return _tokens_page(form), 422
     number = (form.person.data or "").lstrip("#")

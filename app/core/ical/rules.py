@@ -109,7 +109,10 @@ class Rule:
         rule = cls(freq, interval, ends, until, byday, _WEEKDAYS.index(wkst), numbers)
         if rule._times > _TIMES_A_DAY:
             raise RuleRefused(ProblemCode.RULE_TOO_FINE)
-        if rule._get("BYWEEKNO") and (freq != "YEARLY" or numbers.keys() & {"BYMONTH", "BYMONTHDAY", "BYYEARDAY"}):
+        if rule._get("BYWEEKNO") and (
+            freq != "YEARLY" or numbers.keys() & {"BYMONTH", "BYMONTHDAY", "BYYEARDAY"} or any(ordinal for ordinal, _ in byday)
+        ):
+            # The standard forbids most of these, and the rest fit together never or hardly ever.
             raise RuleRefused(ProblemCode.BAD_RULE)
         return rule
 

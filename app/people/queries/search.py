@@ -21,7 +21,7 @@ MOST_WORDS = 6
 LONGEST = 20
 """Letters of a word that count; a gram has room for them and its mark."""
 CANDIDATES = 100
-EXACT, PREFIX, NEAR, PART, ALIKE = range(5)
+EXACT, PREFIX, PART, NEAR, ALIKE = range(5)
 _NUMBER = re.compile(r"\+?\d[\d\s/().\-]*")
 
 
@@ -159,9 +159,10 @@ def _needed(hit: Any, need: tuple[str, int]) -> ColumnElement[bool]:
 
 def _word_hits(word: Word) -> Select[Any]:
     begin, inner = _beginning(word.folded), _inner(word.folded)
-    needs: list[tuple[Any, int]] = [(("begin", len(begin)), 60), (("near", 1), 40)]
+    needs: list[tuple[Any, int]] = [(("begin", len(begin)), 60)]
     if inner:
-        needs.append((("inner", len(inner)), 20))
+        needs.append((("inner", len(inner)), 40))
+    needs.append((("near", 1), 20))
     if len(word.folded) > 3:
         needs.append((("begin", (len(begin) + 1) // 2), 10))
     return _hits(begin | _end(word.folded) | _near(word), needs, 0)
@@ -222,10 +223,10 @@ def _meets(word: Word, names: list[Word]) -> int | None:
         return EXACT
     if any(name.folded.startswith(word.folded) or name.plain.startswith(word.plain) for name in names):
         return PREFIX
-    if any(_near(word) & _near(name) for name in names):
-        return NEAR
     if len(word.folded) > 2 and any(word.folded in name.folded for name in names):
         return PART
+    if any(_near(word) & _near(name) for name in names):
+        return NEAR
     wanted = _beginning(word.folded)
     if len(word.folded) > 3 and any(2 * len(wanted & _beginning(name.folded)) >= len(wanted) for name in names):
         return ALIKE

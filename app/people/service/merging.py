@@ -57,8 +57,8 @@ def merge_people(keep: Person, duplicate: Person, *, by: Actor) -> None:
             _drop_doubles(table, column, keep.id, duplicate.id)
             result: Any = session().execute(update(table).where(column == duplicate.id).values({column: keep.id}))
             moved[table.name] += result.rowcount
-    if keep.created_by_id == keep.id:
-        keep.created_by_id = None
+    records = Person.__table__
+    session().execute(update(records).where(records.c.id == keep.id, records.c.created_by_id == keep.id).values(created_by_id=None))
     duplicate.merged_into_id = keep.id
     session().flush()
     session().expire_all()

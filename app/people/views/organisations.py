@@ -27,9 +27,9 @@ def show_organisations() -> Any:
 @pages.get("/organisations.csv", allow=policy.see_organisations)
 def organisations_sheet() -> Any:
     heads = [gettext("Number"), gettext("Name"), gettext("Tariff"), gettext("Contact"), gettext("Members"), gettext("Put away")]
-    lines = queries.organisations(asked(), archived=ListForm(request.args).archived.data, limit=100_000)
     rows = [
-        [line.id, line.name, line.tariff_class, line.contact, line.members, gettext("yes") if line.archived else ""] for line in lines
+        [line.id, line.name, line.tariff_class, line.contact, line.members, gettext("yes") if line.archived else ""]
+        for line in queries.organisations(asked(), archived=ListForm(request.args).archived.data, limit=100_000)
     ]
     return sheets.csv_answer("organisations", [heads, *rows])
 

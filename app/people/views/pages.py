@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import request
 
+from app.core import i18n
 from app.core.forms import clean_line
 from app.core.web import Pages
 from app.people import queries
@@ -21,7 +22,7 @@ OFFERED = 8
 @pages.blueprint.app_template_global()
 def people_words() -> dict[str, Any]:
     """The words of codes, for templates."""
-    return {"ages": AGES, "classes": CLASSES, "purposes": PURPOSES, "vias": VIAS, "ways": WAYS}
+    return {"ages": AGES, "classes": CLASSES, "purposes": PURPOSES, "vias": VIAS, "ways": WAYS, "languages": i18n.NAMES}
 
 
 def asked() -> str:

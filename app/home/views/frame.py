@@ -1,0 +1,64 @@
+"""What the frame of every page offers: the rooms of the program this person may enter."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from flask import request, url_for
+
+from app.accounts.views.reader import me_links
+from app.core.i18n import gettext
+from app.core.web import actor
+from app.houses.views import here
+from app.journal import policy as journal
+from app.notices import policy as notices
+from app.people import policy as people
+from app.rooms import policy as rooms
+
+
+class Way(NamedTuple):
+    """A link of the frame; `current` when the reader is there."""
+
+    label: str
+    url: str
+    current: bool
+
+
+def frame() -> dict[str, Any]:
+    """``nav``, ``search_url``, ``me_links`` and ``footer_links`` of base.html; asks the database for nothing of its own."""
+    who, house = actor(), here()
+    if house is None:
+        return {"nav": [], "search_url": None, "me_links": [], "footer_links": []}
+    may = _Ways()
+    nav = [
+        may.way(gettext("Today") if rooms.see_details(who, house) else gettext("Home"), "home.show_front"),
+        may.way(gettext("Rooms"), "rooms.show_day", ("rooms.",), but=("rooms.show_wishes", "rooms.show_my_bookings")),
+    ]
+    if rooms.see_wishes(who, house):
+        nav.append(may.way(gettext("Wishes"), "rooms.show_wishes"))
+    if people.see_people(who, house):
+        nav.append(may.way(gettext("People"), "people.show_people", ("people.",)))
+    if notices.see_outbox(who, house):
+        nav.append(may.way(gettext("Outbox"), "notices.show_outbox", ("notices.",)))
+    if rooms.manage_rooms(who, house):
+        nav.append(may.way(gettext("House"), "houses.show_house", ("houses.", "offers.", "journal.")))
+    mine: list[Any] = []
+    if who.person_id is not None:
+        nav.append(may.way(gettext("My bookings"), "rooms.show_my_bookings"))
+        mine.append(may.way(gettext("My details"), "people.show_me"))
+    if journal.see_journal(who, house):
+        mine.append(may.way(gettext("Journal"), "journal.show_journal"))
+    mine += me_links(who)
+    search = url_for("people.show_people") if people.see_people(who, house) else None
+    return {"nav": nav, "search_url": search, "me_links": mine, "footer_links": []}
+
+
+class _Ways:
+    """Makes links, and knows where the reader is."""
+
+    def __init__(self) -> None:
+        self.endpoint = request.endpoint or ""
+
+    def way(self, label: str, endpoint: str, prefixes: tuple[str, ...] = (), but: tuple[str, ...] = ()) -> Way:
+        inside = any(self.endpoint.startswith(prefix) for prefix in prefixes) and self.endpoint not in but
+        return Way(label, url_for(endpoint), self.endpoint == endpoint or inside)
