@@ -23,7 +23,7 @@ from app.accounts import events as accounts
 from app.accounts import commands as account_commands
 from app.accounts import views as account_pages
 from app.accounts.jobs import FORGET_OLD
-from app.core import check, commands, i18n, upkeep
+from app.core import api, check, commands, i18n, upkeep
 from app.core.check import Check
 from app.core.events import Event, Reaction
 from app.core.jobs import Job
@@ -49,9 +49,11 @@ from app.people import api as people_api
 from app.people import commands as people_commands
 from app.people import events as people
 from app.people import views as people_pages
+from app.rooms import api as room_api
+from app.rooms import commands as room_commands
 from app.rooms import events as rooms
 from app.rooms import views as room_pages
-from app.rooms.jobs import LAPSE_WISHES
+from app.rooms.jobs import CARRY_CALENDARS, LAPSE_WISHES
 
 IDENTIFY: Callable[[str], Actor | None] = app.accounts.views.identify
 IDENTIFY_TOKEN: Callable[[str], Actor | None] = app.accounts.queries.identify_token
@@ -66,12 +68,13 @@ PAGES: list[Blueprint] = [
     notice_pages.pages.blueprint,
     journal_pages.pages.blueprint,
 ]
-APIS: list[Blueprint] = [people_api.blueprint]
-JOBS: list[Job] = [FORGET_OLD, SEND_LETTERS, LAPSE_WISHES, upkeep.TIDY_UP, upkeep.BACK_UP]
+APIS: list[Blueprint] = [api.description, people_api.blueprint, room_api.blueprint]
+JOBS: list[Job] = [FORGET_OLD, SEND_LETTERS, LAPSE_WISHES, CARRY_CALENDARS, upkeep.TIDY_UP, upkeep.BACK_UP]
 COMMANDS: list[click.Command] = [
     account_commands.tokens,
     account_commands.accounts,
     people_commands.people,
+    room_commands.rooms,
     home_commands.house,
     demo,
     commands.jobs,

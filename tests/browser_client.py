@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
@@ -21,7 +21,28 @@ from werkzeug.test import TestResponse
 
 from app.core import db
 
-VOID = frozenset("area base br col embed hr img input link meta source track wbr use path circle rect line".split())
+VOID = frozenset(
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "source",
+        "track",
+        "wbr",
+        "use",
+        "path",
+        "circle",
+        "rect",
+        "line",
+    ]
+)
 CLOSED_BY: dict[str, frozenset[str]] = {
     "td": frozenset({"td", "th", "tr", "tbody", "tfoot", "thead"}),
     "th": frozenset({"td", "th", "tr", "tbody", "tfoot", "thead"}),
@@ -30,7 +51,7 @@ CLOSED_BY: dict[str, frozenset[str]] = {
     "option": frozenset({"option", "optgroup"}),
     "dt": frozenset({"dt", "dd"}),
     "dd": frozenset({"dt", "dd"}),
-    "p": frozenset("p div ul ol table form h1 h2 h3 section fieldset dl".split()),
+    "p": frozenset(["p", "div", "ul", "ol", "table", "form", "h1", "h2", "h3", "section", "fieldset", "dl"]),
 }
 NOT_TYPED = frozenset({"hidden", "submit", "button", "image", "reset"})
 UNCOUNTED = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|SELECT pg_advisory|select pg_catalog|show )", re.I)
@@ -61,8 +82,10 @@ class Element:
         """Everything below with one of `tags` (any without) whose attributes have these values (`class_` holds the word)."""
         wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
         return [
-            each for each in self.walk()
-            if each is not self and (not tags or each.tag in tags)
+            each
+            for each in self.walk()
+            if each is not self
+            and (not tags or each.tag in tags)
             and all(value in each["class"].split() if name == "class" else each[name] == value for name, value in wanted.items())
         ]
 
@@ -193,7 +216,7 @@ class Page:
         return found[0]
 
     def form(self, locator: str | None = None) -> tuple[Element, Element | None]:
-        """The form (and its button) whose button reads `locator`, or whose address ends with it; without: the only one in main."""
+        """The form (and its button) whose button reads `locator`, or whose address ends so; without: the only one in main."""
         if locator is None:
             forms = [each for each in self.main.all("form") if each["method"] == "post"]
             assert len(forms) == 1, f"{self.path} has {len(forms)} forms in its main part, say which"
@@ -249,8 +272,16 @@ class Reader:
         """Open `path`; redirects are followed unless `follow` is false. `headers`: underscores become dashes."""
         return self._open("GET", path, None, expect, follow, headers)
 
-    def post(self, path: str, values: dict[str, Any] | None = None, *, expect: int = 200, follow: bool = True,
-             token: bool = True, **headers: str) -> Page:
+    def post(
+        self,
+        path: str,
+        values: dict[str, Any] | None = None,
+        *,
+        expect: int = 200,
+        follow: bool = True,
+        token: bool = True,
+        **headers: str,
+    ) -> Page:
         """Send `values` past any form, with the page secret unless `token` is false: for what people do not do by hand."""
         values = dict(values or {})
         if token:
@@ -270,8 +301,6 @@ class Reader:
         target = urljoin(self.page.path, (button["formaction"] if button is not None else "") or form["action"] or self.page.path)
         if form["method"].lower() == "post":
             return self._open("POST", target, data, expect, follow, {})
-        from urllib.parse import urlencode
-
         return self._open("GET", f"{target.partition('?')[0]}?{urlencode(data, doseq=True)}", None, expect, follow, {})
 
     def sign_in_as(self, person_id: int, means: str = "password") -> Reader:
@@ -339,7 +368,7 @@ def fill(form: Element, values: dict[str, Any]) -> dict[str, list[Any]]:
         names.add(name)
         if each.tag == "select":
             options = each.all("option")
-            offered = [option["value"] if "value" in option else option.text for option in options]
+            offered = [option.attributes.get("value", option.text) for option in options]
             chosen = [value for value, option in zip(offered, options, strict=True) if "selected" in option]
             if not chosen and offered and "multiple" not in each:
                 chosen = offered[:1]
@@ -348,7 +377,7 @@ def fill(form: Element, values: dict[str, Any]) -> dict[str, list[Any]]:
                 assert set(chosen) <= set(offered), f"{name}: {chosen} is not offered, only {offered}"
             data.setdefault(name, []).extend(chosen)
         elif kind in {"radio", "checkbox"}:
-            own = each["value"] if "value" in each else "on"
+            own = each.attributes.get("value", "on")
             if name not in values:
                 ticked = "checked" in each
             elif isinstance(values[name], bool):
@@ -396,9 +425,9 @@ def criticise(page: Page) -> list[str]:
             wrapped = each.above("label")
             if not (each["id"] in labelled or each["aria-label"] or each["aria-labelledby"] or (wrapped and wrapped.text)):
                 faults.append(f"{where} has no label")
-        if each.tag in {"a", "button"} and not (each.text or each["aria-label"]):
-            if not any(image["alt"] for image in each.all("img")):
-                faults.append(f"{where} {each['href']} says nothing")
+        spoken = each.text or each["aria-label"] or any(image["alt"] for image in each.all("img"))
+        if each.tag in {"a", "button"} and not spoken:
+            faults.append(f"{where} {each['href']} says nothing")
         if each.tag == "a" and not each["href"]:
             faults.append(f"{where} leads nowhere")
         if each.tag == "img" and "alt" not in each:
@@ -421,7 +450,7 @@ def criticise(page: Page) -> list[str]:
     return faults
 
 
-class counted:  # noqa: N801 - reads as a word in ``with counted() as queries``
+class counted:
     """Collects the SQL statements sent inside, without those that only frame transactions."""
 
     def __enter__(self) -> list[str]:

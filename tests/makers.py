@@ -73,7 +73,9 @@ def a_room(house: int, slug: str = "saal", *, parts: Sequence[str] | Sequence[in
     return MadeRoom(room.id, room.slug, tuple(part.id for part in resources))
 
 
-def open_daily(house: int, opens: time = time(8), closes: time = time(22), kind: str = "use", weekdays: Sequence[int] = range(7)) -> None:
+def open_daily(
+    house: int, opens: time = time(8), closes: time = time(22), kind: str = "use", weekdays: Sequence[int] = range(7)
+) -> None:
     """The same window on all `weekdays` (0 = Monday)."""
     with db.transaction() as session:
         for weekday in weekdays:

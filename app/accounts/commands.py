@@ -22,7 +22,9 @@ def _house(slug: str | None) -> HouseCard:
     house = houses.house(slug)
     if house is None:
         known = ", ".join(each.slug for each in houses.houses())
-        raise click.ClickException(f"there is no house {slug!r}; there are: {known}" if known else "the house has not been set up yet")
+        raise click.ClickException(
+            f"there is no house {slug!r}; there are: {known}" if known else "the house has not been set up yet"
+        )
     return house
 
 
@@ -144,6 +146,7 @@ def _link(token: str) -> str:
 
 
 # The demonstration -------------------------------------------------------------------------------------------------
+
 
 @click.command("ways-in")
 @with_appcontext

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wtforms import HiddenField, PasswordField, RadioField, SelectField
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # new in 3.3, the stubs are older
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from app.core.forms import Form, Line
@@ -21,8 +21,10 @@ ROLE_WORDS = {
     "resident": _l("Resident"),
 }
 
+WAYS = {"mail": _l("By e-mail"), "paper": _l("On paper or from this screen")}
 
-def choices(words: Mapping[Any, Any]) -> list[SelectChoice]:
+
+def choices(words: Mapping[Any, Any]) -> list[Any]:
     """Value and word of each choice, for a select or radio field."""
     return [SelectChoice(value=value, label=word) for value, word in words.items()]
 
@@ -62,7 +64,9 @@ class PasswordForm(Form):
 
 class SlipForm(Form):
     days = SelectField(
-        _l("Valid for"), coerce=int, default=30,
+        _l("Valid for"),
+        coerce=int,
+        default=30,
         choices=choices({7: _l("a week"), 30: _l("30 days"), 180: _l("half a year"), 365: _l("a year")}),
     )
 
@@ -76,8 +80,9 @@ class RoleForm(Form):
 
 class InvitationForm(Form):
     way = RadioField(
-        _l("How does the link get there?"), default="paper",
-        choices=choices({"mail": _l("By e-mail"), "paper": _l("On paper or from this screen")}),
+        _l("How does the link get there?"),
+        default="paper",
+        choices=choices(WAYS),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Account, ApiToken, Invitation, RoleGrant, SignIn, Slip
@@ -35,8 +35,14 @@ _sign_in = (
 
 _token = (
     select(
-        ApiToken.id, ApiToken.person_id, ApiToken.label, ApiToken.house_id, ApiToken.role,
-        Person.given_name, Person.family_name, Person.language,
+        ApiToken.id,
+        ApiToken.person_id,
+        ApiToken.label,
+        ApiToken.house_id,
+        ApiToken.role,
+        Person.given_name,
+        Person.family_name,
+        Person.language,
     )
     .outerjoin(Person, Person.id == ApiToken.person_id)
     .where(ApiToken.digest == bindparam("digest"), ApiToken.revoked_at.is_(None), Person.merged_into_id.is_(None))
@@ -70,9 +76,7 @@ def identify_token(bearer: str) -> Actor | None:
         return None
     name = f"{row.given_name} {row.family_name}".strip() if row.person_id is not None else row.label
     roles = frozenset({(row.house_id, Role(row.role))})
-    return Actor(
-        person_id=row.person_id, name=name, roles=roles, language=row.language, session_key=f"token:{row.id}", via="api"
-    )
+    return Actor(person_id=row.person_id, name=name, roles=roles, language=row.language, session_key=f"token:{row.id}", via="api")
 
 
 @dataclass(frozen=True)
@@ -91,15 +95,25 @@ class PersonCard:
 
 def person_card(person_id: int) -> PersonCard | None:
     """None for an unknown or merged person."""
-    rows = session().execute(
-        select(
-            Person.id, Person.given_name, Person.family_name, Person.email, Person.language,
-            Account.person_id.label("account"), Account.totp_confirmed_at, RoleGrant.house_id,
+    rows = (
+        session()
+        .execute(
+            select(
+                Person.id,
+                Person.given_name,
+                Person.family_name,
+                Person.email,
+                Person.language,
+                Account.person_id.label("account"),
+                Account.totp_confirmed_at,
+                RoleGrant.house_id,
+            )
+            .outerjoin(Account, Account.person_id == Person.id)
+            .outerjoin(RoleGrant, and_(RoleGrant.person_id == Person.id, RoleGrant.role.in_([*STAFF])))
+            .where(Person.id == person_id, Person.merged_into_id.is_(None))
         )
-        .outerjoin(Account, Account.person_id == Person.id)
-        .outerjoin(RoleGrant, and_(RoleGrant.person_id == Person.id, RoleGrant.role.in_([*STAFF])))
-        .where(Person.id == person_id, Person.merged_into_id.is_(None))
-    ).all()
+        .all()
+    )
     if not rows:
         return None
     first = rows[0]
@@ -163,7 +177,8 @@ def valid_slips(person_id: int) -> list[SlipLine]:
         .limit(100)
     )
     return [
-        SlipLine(row.id, row.created_at, row.expires_at, f"{row.given_name or ''} {row.family_name or ''}".strip()) for row in rows
+        SlipLine(row.id, row.created_at, row.expires_at, f"{row.given_name or ''} {row.family_name or ''}".strip())
+        for row in rows
     ]
 
 
@@ -217,8 +232,15 @@ def tokens(house_ids: frozenset[int] | None = None) -> list[TokenLine]:
     """Tokens of these houses (of all for None), valid ones first, newest first."""
     query = (
         select(
-            ApiToken.id, ApiToken.label, ApiToken.role, ApiToken.house_id, House.name, Person.given_name, Person.family_name,
-            ApiToken.created_at, ApiToken.revoked_at,
+            ApiToken.id,
+            ApiToken.label,
+            ApiToken.role,
+            ApiToken.house_id,
+            House.name,
+            Person.given_name,
+            Person.family_name,
+            ApiToken.created_at,
+            ApiToken.revoked_at,
         )
         .join(House, House.id == ApiToken.house_id)
         .outerjoin(Person, Person.id == ApiToken.person_id)
@@ -229,8 +251,14 @@ def tokens(house_ids: frozenset[int] | None = None) -> list[TokenLine]:
         query = query.where(ApiToken.house_id.in_(house_ids))
     return [
         TokenLine(
-            row.id, row.label, Role(row.role), row.house_id, row.name, f"{row.given_name or ''} {row.family_name or ''}".strip(),
-            row.created_at, row.revoked_at,
+            row.id,
+            row.label,
+            Role(row.role),
+            row.house_id,
+            row.name,
+            f"{row.given_name or ''} {row.family_name or ''}".strip(),
+            row.created_at,
+            row.revoked_at,
         )
         for row in session().execute(query)
     ]
@@ -282,15 +310,15 @@ def demo_ways_in() -> list[WayIn]:
         .group_by(RoleGrant.role)
         .subquery()
     )
-    rows = session().execute(
-        select(longest.c.role, Person.id, Person.given_name, Person.family_name, Person.email)
-        .join(Person, Person.id == longest.c.person_id)
-    ).all()
+    rows = (
+        session()
+        .execute(
+            select(longest.c.role, Person.id, Person.given_name, Person.family_name, Person.email).join(
+                Person, Person.id == longest.c.person_id
+            )
+        )
+        .all()
+    )
     order = list(Role)
     ways = [WayIn(Role(row.role), row.id, f"{row.given_name} {row.family_name}".strip(), row.email or "") for row in rows]
     return sorted(ways, key=lambda way: order.index(way.role))
-
-
-def managers_exist(house_id: int | None = None) -> bool:
-    query = select(RoleGrant.id).where(RoleGrant.role == Role.MANAGER, or_(house_id is None, RoleGrant.house_id == house_id))
-    return session().scalar(query.limit(1)) is not None

@@ -23,16 +23,18 @@ from app.core.errors import Invalid, Refusal, SignInNeeded
 from app.core.forms import clean_line, clean_text
 from app.core.i18n import gettext
 from app.core.i18n import lazy as _l
-from app.core.policy import Rule
+from app.core.policy import Rule, everyone
 
 Item = TypeVar("Item")
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 PREFIX = "/api/v1"
+VERSION = "1.0"
+"""Of the door, not of the program: the first number is the one in the address."""
 
 
 def _storable(text: str) -> str:
     if any("\ud800" <= letter <= "\udfff" or letter == "\x00" for letter in text):
-        raise ValueError("text holds characters that cannot be stored")
+        raise ValueError(gettext("This text holds characters that cannot be stored."))
     return text
 
 
@@ -128,6 +130,9 @@ class Api:
 
 
 def _json() -> Any:
+    """What was sent; nothing at all is an empty object."""
+    if not request.get_data():
+        return {}
     try:
         return request.get_json(force=True)
     except BadRequest:
@@ -140,7 +145,7 @@ def _checked(model: type[BaseModel], data: Any) -> BaseModel:
     except ValidationError as fault:
         fields: dict[str, list[Any]] = {}
         for error in fault.errors(include_url=False, include_context=False, include_input=False):
-            place = ".".join(str(part) for part in error["loc"]) or "body"
+            place = ".".join(_readable(part) for part in error["loc"]) or "body"
             fields.setdefault(place, []).append(_reason(error["type"], error["msg"]))
         names = ", ".join(fields)
         raise Invalid(fields, gettext("Please check these values: %(names)s", names=names)) from None
@@ -164,7 +169,12 @@ _REASONS: dict[str, Any] = {
 
 
 def _reason(kind: str, fallback: str) -> str:
-    return str(_REASONS.get(kind) or fallback)
+    return str(_REASONS.get(kind) or fallback.removeprefix("Value error, "))
+
+
+def _readable(part: object) -> str:
+    """A step on the way to a value, which somebody else may have named: short, and such that it can be sent."""
+    return str(part).encode("utf-8", "replace").decode()[:60]
 
 
 def _read(answer: Callable[..., Any]) -> Callable[..., Any]:
@@ -263,6 +273,18 @@ def describe(server: str, version: str) -> dict[str, Any]:
     }
 
 
+description = Blueprint("description_api", __name__, url_prefix=PREFIX)
+
+
+def openapi() -> Response:
+    """What other programs can do here, in words for programs. Nothing in it is secret."""
+    return _respond(200, describe(current_app.extensions["settings"].public_url, VERSION))
+
+
+openapi.allow = everyone  # type: ignore[attr-defined]
+description.add_url_rule("/openapi.json", "openapi", openapi)
+
+
 def _described(operation: Operation, schemas: dict[type[BaseModel], Any]) -> dict[str, Any]:
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "integer" if kind == "int:" else "string"}}
@@ -293,7 +315,8 @@ def _described(operation: Operation, schemas: dict[type[BaseModel], Any]) -> dic
         },
     }
     if operation.body is not None:
-        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schemas[operation.body]}}}
+        needed = any(field.is_required() for field in operation.body.model_fields.values())
+        described["requestBody"] = {"required": needed, "content": {"application/json": {"schema": schemas[operation.body]}}}
     return described
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from datetime import date, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from wtforms import StringField as WTStringField
 from wtforms import TextAreaField as WTTextAreaField
 from wtforms import TimeField as WTTimeField
 from wtforms.csrf.session import SessionCSRF
+from wtforms.fields.choices import SelectChoice
 
 from app.core import clock, i18n
 from app.core.errors import Invalid
@@ -46,6 +48,12 @@ class Text(WTTextAreaField):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = clean_text(valuelist[0]) if valuelist else ""
+
+
+def choices(words: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> list[Any]:
+    """Value and word of each choice, for select, radio and check boxes."""
+    pairs = words.items() if isinstance(words, Mapping) else words
+    return [SelectChoice(value=value, label=word) for value, word in pairs]
 
 
 class Form(WTForm):

@@ -82,13 +82,9 @@ def open_house(request: SetUpRequest, *, device: str) -> accounts.Opened:
     session().add(house)
     session().flush()
     for weekday in range(7):
-        session().add(
-            OpeningHours(house_id=house.id, kind=HoursKind.USE, weekday=weekday, opens=time(8), closes=time(22))
-        )
+        session().add(OpeningHours(house_id=house.id, kind=HoursKind.USE, weekday=weekday, opens=time(8), closes=time(22)))
         if weekday < 5:
-            session().add(
-                OpeningHours(house_id=house.id, kind=HoursKind.DESK, weekday=weekday, opens=time(10), closes=time(18))
-            )
+            session().add(OpeningHours(house_id=house.id, kind=HoursKind.DESK, weekday=weekday, opens=time(10), closes=time(18)))
     person = people.create_person(
         people.PersonRequest(
             given_name=request.given_name, family_name=request.family_name, email=request.email, language=request.language
@@ -97,8 +93,11 @@ def open_house(request: SetUpRequest, *, device: str) -> accounts.Opened:
     )
     accounts.grant_role(person.id, house.id, Role.MANAGER, by=THE_HOUSE)
     accounts.prepare_account(
-        person.id, own_words=[person.name, request.email, request.name], password=request.password,
-        totp_secret=request.totp_secret, code=request.totp_code,
+        person.id,
+        own_words=[person.name, request.email, request.name],
+        password=request.password,
+        totp_secret=request.totp_secret,
+        code=request.totp_code,
     )
     publish(HouseOpened(house_id=house.id, by=person.id))
     return accounts.open_sign_in(person.id, means="password", device=device)

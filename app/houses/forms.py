@@ -5,7 +5,7 @@ from __future__ import annotations
 from wtforms import SelectField
 from wtforms.validators import Email, InputRequired, Length, Optional, Regexp
 
-from app.core.forms import Form, Line
+from app.core.forms import Form, Line, choices
 from app.core.i18n import lazy as _l
 from app.houses.models import Subdivision
 from app.houses.service import HouseRequest
@@ -52,7 +52,7 @@ class HouseForm(Form):
     subdivision = SelectField(
         _l("Federal state"),
         description=_l("Its public holidays close the house."),
-        choices=[(code.value, word) for code, word in STATES.items()],
+        choices=choices({code.value: word for code, word in STATES.items()}),
     )
 
     def request(self) -> HouseRequest:

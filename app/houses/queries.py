@@ -38,7 +38,15 @@ class HouseCard:
 
 _H = House.__table__.c
 _cards = select(
-    _H.id, _H.slug, _H.name, _H.street, _H.postcode, _H.city, _H.phone, _H.email, _H.subdivision,
+    _H.id,
+    _H.slug,
+    _H.name,
+    _H.street,
+    _H.postcode,
+    _H.city,
+    _H.phone,
+    _H.email,
+    _H.subdivision,
     _H.stamp,
 ).order_by(_H.position, _H.id)
 

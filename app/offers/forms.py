@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.core import i18n
-from app.core.forms import Day, Form, Line, WallTime
+from app.core.forms import Day, Form, Line, WallTime, choices
 from app.core.i18n import lazy as _l
 from app.offers.models import HoursKind
 from app.offers.service import HoursRequest
@@ -34,7 +34,7 @@ class HoursForm(Form):
     kind = RadioField(
         _l("What are these hours for?"),
         [InputRequired()],
-        choices=[(kind.value, word) for kind, word in KINDS.items()],
+        choices=choices({kind.value: word for kind, word in KINDS.items()}),
         default=HoursKind.DESK.value,
     )
     weekdays = SelectMultipleField(
@@ -44,7 +44,7 @@ class HoursForm(Form):
     opens = WallTime(_l("From"), [InputRequired()])
     closes = WallTime(_l("To"), [InputRequired()])
     weeks = SelectMultipleField(
-        _l("Only in some weeks of the month"), [Optional()], coerce=int, choices=list(WEEKS.items()),
+        _l("Only in some weeks of the month"), [Optional()], coerce=int, choices=choices(WEEKS),
         description=_l("Such as the first and third Saturday. Choose none for every week."),
         widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(),
     )  # fmt: skip
@@ -53,7 +53,7 @@ class HoursForm(Form):
 
     def __init__(self, formdata: Any = None, **kwargs: Any) -> None:
         super().__init__(formdata, **kwargs)
-        self.weekdays.choices = [(number, i18n.weekday(number)) for number in range(7)]
+        self.weekdays.choices = choices((number, i18n.weekday(number)) for number in range(7))
 
     def request(self) -> HoursRequest:
         assert self.opens.data is not None and self.closes.data is not None

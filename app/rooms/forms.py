@@ -12,7 +12,7 @@ from wtforms.widgets import HiddenInput
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.core import i18n
-from app.core.forms import Day, Euro, Form, Line, Text, WallTime, span_of
+from app.core.forms import Day, Euro, Form, Line, Text, WallTime, choices, span_of
 from app.core.i18n import lazy as _l
 from app.core.spans import Span
 from app.offers.queries import Price
@@ -112,7 +112,9 @@ class RoomForm(Form):
     rule = RadioField(
         _l("When somebody books"),
         [InputRequired()],
-        choices=[(Rule.REQUEST.value, _l("they ask, and the desk answers")), (Rule.INSTANT.value, _l("it is confirmed at once"))],
+        choices=choices(
+            {Rule.REQUEST.value: _l("they ask, and the desk answers"), Rule.INSTANT.value: _l("it is confirmed at once")}
+        ),
         default=Rule.REQUEST.value,
     )
     wishes_hold = BooleanField(_l("A wish keeps the time free until the desk has answered"), default=True)
@@ -129,7 +131,7 @@ class RoomForm(Form):
 
     def __init__(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
         super().__init__(formdata, obj, **kwargs)
-        self.step_minutes.choices = [(minutes, i18n.duration(minutes)) for minutes in (15, 30, 60)]
+        self.step_minutes.choices = choices((minutes, i18n.duration(minutes)) for minutes in (15, 30, 60))
 
     def request(self) -> RoomRequest:
         return RoomRequest(
@@ -157,7 +159,7 @@ def _price() -> Euro:
 
 
 def _unit() -> SelectField:
-    return SelectField(_l("Charged"), choices=[("hour", _l("by the hour")), ("flat", _l("once, however long"))], default="hour")
+    return SelectField(_l("Charged"), choices=choices({"hour": _l("by the hour"), "flat": _l("once, however long")}), default="hour")
 
 
 def _least() -> IntegerField:

@@ -106,6 +106,7 @@ class Booking(Model):
         CheckConstraint("(change_starts_at IS NULL) = (change_ends_at IS NULL)", name="change_both_or_none"),
         CheckConstraint("state IN ('wished', 'confirmed', 'refused', 'cancelled', 'lapsed')", name="state"),
         Index("ix_booking_room_start", "room_id", "starts_at"),
+        Index("ix_booking_house_start", "house_id", "starts_at"),
         Index("ix_booking_person_start", "booked_for_id", "starts_at"),
         Index("ix_booking_wished", "house_id", "starts_at", sqlite_where=WISHED_ROWS, postgresql_where=WISHED_ROWS),
         Index("ix_booking_change", "house_id", sqlite_where=CHANGE_ROWS, postgresql_where=CHANGE_ROWS),

@@ -20,6 +20,8 @@ def own_booking(actor: Actor, subject: Any) -> bool:
 see_rooms = everyone
 book_room = signed_in
 manage_bookings = desk
+list_bookings = signed_in
+"""The desk lists all of its house, everybody else their own: see `only_own`."""
 see_booking = desk | own_booking
 change_booking = desk | own_booking
 cancel_booking = desk | own_booking

@@ -370,18 +370,42 @@ def _parts(cards: dict[int, RoomCard], room_id: int) -> tuple[int, ...]:
     return card.parts if card else ()
 
 
+LONGEST_BOOKING = timedelta(days=32)
+"""No booking is longer (imported dates last up to 31 days): what overlaps a time began at most so long before."""
+
+
 def listed(
-    *, room_id: int | None, window: Span | None, after: int, most: int, person_id: int | None = None
-) -> list[tuple[Booking, str]]:
-    """Bookings with their room's slug for the API, by id after `after`; at most `most`."""
-    statement = select(Booking, Room.slug).join(Room, Room.id == Booking.room_id).where(Booking.id > after)
+    house_id: int,
+    *,
+    person_id: int | None,
+    room_id: int | None,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    after: tuple[datetime, int] | None,
+    most: int,
+) -> list[Booking]:
+    """Bookings with all names in them by start and id, that overlap `starts_at` … `ends_at`; at most `most` behind `after`.
+
+    One step into an index, and on from there: as fast with a million bookings as with a thousand.
+    """
+    statement = select(Booking).options(
+        joinedload(Booking.room), joinedload(Booking.booked_for), joinedload(Booking.organisation)
+    )
     if room_id is not None:
         statement = statement.where(Booking.room_id == room_id)
+    elif person_id is None:
+        statement = statement.where(Booking.house_id == house_id)
     if person_id is not None:
         statement = statement.where(Booking.booked_for_id == person_id)
-    if window is not None:
-        statement = statement.where(Booking.starts_at < window.ends_at, Booking.ends_at > window.starts_at)
-    return [(row[0], row[1]) for row in session().execute(statement.order_by(Booking.id).limit(most))]
+    if starts_at is not None:
+        statement = statement.where(Booking.starts_at > starts_at - LONGEST_BOOKING, Booking.ends_at > starts_at)
+    if ends_at is not None:
+        statement = statement.where(Booking.starts_at < ends_at)
+    if after is not None:
+        begun, last_id = after
+        later = or_(Booking.starts_at > begun, Booking.id > last_id)
+        statement = statement.where(Booking.starts_at >= begun, later)
+    return list(session().scalars(statement.order_by(Booking.starts_at, Booking.id).limit(most)))
 
 
 def lapsing(moment: datetime) -> list[int]:

@@ -33,7 +33,7 @@ POSTGRESQL_GUARDS = [
     EXCLUDE USING gist (resource_id WITH =, tstzrange(starts_at, ends_at) WITH &&)
     """,
     """
-    CREATE FUNCTION written_once() RETURNS trigger LANGUAGE plpgsql AS
+    CREATE OR REPLACE FUNCTION written_once() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION '% is written once', TG_TABLE_NAME; END $$
     """,
     """
@@ -610,6 +610,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("change_starts_at IS NOT NULL"),
         )
         batch_op.create_index(batch_op.f("ix_booking_created_by_id"), ["created_by_id"], unique=False)
+        batch_op.create_index("ix_booking_house_start", ["house_id", "starts_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_booking_organisation_id"), ["organisation_id"], unique=False)
         batch_op.create_index("ix_booking_person_start", ["booked_for_id", "starts_at"], unique=False)
         batch_op.create_index("ix_booking_room_start", ["room_id", "starts_at"], unique=False)
@@ -690,6 +691,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_booking_room_start")
         batch_op.drop_index("ix_booking_person_start")
         batch_op.drop_index(batch_op.f("ix_booking_organisation_id"))
+        batch_op.drop_index("ix_booking_house_start")
         batch_op.drop_index(batch_op.f("ix_booking_created_by_id"))
         batch_op.drop_index(
             "ix_booking_change",

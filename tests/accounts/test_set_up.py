@@ -23,8 +23,14 @@ from tests.conftest import THURSDAY
 from tests.makers import a_house, a_person
 
 HOUSE = {
-    "name": "Meilentreff Marten", "street": "Steinhammerstraße 3", "postcode": "44379", "city": "Dortmund",
-    "given_name": "Jana", "family_name": "Krüger", "email": "jana@example.org", "password": "Kaffee um halb vier",
+    "name": "Meilentreff Marten",
+    "street": "Steinhammerstraße 3",
+    "postcode": "44379",
+    "city": "Dortmund",
+    "given_name": "Jana",
+    "family_name": "Krüger",
+    "email": "jana@example.org",
+    "password": "Kaffee um halb vier",
 }
 
 
@@ -75,8 +81,14 @@ def test_the_house_opens_with_its_first_manager_and_the_page_is_gone(real_app: F
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("set_up_code", "ABCDE-FGHJK"), ("set_up_code", ""), ("name", " "), ("email", "nobody"), ("password", "kurz"),
-        ("password", "Jana Krüger 1"), ("code", "000000"), ("name", "x" * 121),
+        ("set_up_code", "ABCDE-FGHJK"),
+        ("set_up_code", ""),
+        ("name", " "),
+        ("email", "nobody"),
+        ("password", "kurz"),
+        ("password", "Jana Krüger 1"),
+        ("code", "000000"),
+        ("name", "x" * 121),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_nothing_is_made(real_app: Flask, field: str, value: str) -> None:

@@ -79,8 +79,9 @@ def test_somebody_new_is_asked_for_a_name_and_becomes_a_resident(bare_app: Flask
 
 
 def test_several_people_with_one_address_say_who_they_are(bare_app: Flask, reader: Reader, house: int) -> None:
-    for name in ("Horst", "Erna"):
-        within(bare_app, lambda: a_person(name, "Wieczorek", email="wir@example.org"))
+    with bare_app.app_context():
+        a_person("Horst", "Wieczorek", email="wir@example.org")
+        a_person("Erna", "Wieczorek", email="wir@example.org")
     stranger = within(bare_app, lambda: a_person("Frem", "Der", email="other@example.org"))
     ask_for_code(reader, "wir@example.org")
     reader.submit("Sign in", code=mailed_code(bare_app, "wir@example.org"))
@@ -220,7 +221,8 @@ def test_an_old_or_withdrawn_slip_opens_nothing(bare_app: Flask, reader: Reader,
 
 
 @pytest.mark.parametrize(
-    "typed", ["@", "a@", "x" * 254, "a@b\x00@c.de", "'; DROP TABLE person; --", "ab", "🎉" * 20, "a@example.org\nBcc: b@example.org"]
+    "typed",
+    ["@", "a@", "x" * 254, "a@b\x00@c.de", "'; DROP TABLE person; --", "ab", "🎉" * 20, "a@example.org\nBcc: b@example.org"],
 )
 def test_nonsense_in_the_one_field_is_told_clearly(reader: Reader, house: int, typed: str) -> None:
     reader.get("/sign-in")
@@ -260,7 +262,9 @@ def test_signing_in_again_ends_the_sign_in_before(bare_app: Flask, reader: Reade
         assert [row.ended_at is None for row in rows] == [False, True]
 
 
-@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/%0d%0aX: y\r\nY: z"])
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/%0d%0aX: y\r\nY: z"]
+)
 def test_nobody_is_led_elsewhere_after_signing_in(bare_app: Flask, reader: Reader, house: int, target: str) -> None:
     slip = a_slip(bare_app, within(bare_app, a_person))
     reader.post("/sign-in", {"key": slip.code, "next": target}, follow=False, expect=303)

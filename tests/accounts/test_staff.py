@@ -167,7 +167,8 @@ def test_without_password_a_manager_is_a_resident(bare_app: Flask, reader: Reade
 
 
 @pytest.mark.parametrize(
-    "password", ["short", "Krüger2026!!", "jana.krueger", "JANA@example.org", "passwort1234", "aaaaaaaaaaaaaaaa", "Jana Krüger 1", "x" * 201]
+    "password",
+    ["short", "Krüger2026!!", "jana.krueger", "JANA@example.org", "passwort1234", "aaaaaaaaaaaaaaaa", "Jana Krüger 1", "x" * 201],
 )
 def test_weak_passwords_are_refused(app: Flask, password: str) -> None:
     with pytest.raises(Invalid):
@@ -221,7 +222,9 @@ def test_of_two_who_use_one_invitation_at_once_one_gets_in(bare_app: Flask, hous
     assert answers == [303, 404]
 
 
-def test_an_invitation_ends_after_three_days_and_with_the_next_one(bare_app: Flask, reader: Reader, house: int, jana: int) -> None:
+def test_an_invitation_ends_after_three_days_and_with_the_next_one(
+    bare_app: Flask, reader: Reader, house: int, jana: int
+) -> None:
     ben = within(bare_app, lambda: a_person("Ben", "Sommer", (Role.DESK, house)))
     first = invited_link(bare_app, reader.sign_in_as(jana), ben)
     second = invited_link(bare_app, reader, ben)
@@ -231,7 +234,9 @@ def test_an_invitation_ends_after_three_days_and_with_the_next_one(bare_app: Fla
         Reader(bare_app).get(second, expect=404)
 
 
-def test_a_mailed_invitation_is_in_the_letter_and_not_on_the_screen(bare_app: Flask, reader: Reader, house: int, jana: int) -> None:
+def test_a_mailed_invitation_is_in_the_letter_and_not_on_the_screen(
+    bare_app: Flask, reader: Reader, house: int, jana: int
+) -> None:
     ben = within(bare_app, lambda: a_person("Ben", "Sommer", (Role.DESK, house), email="ben@example.org"))
     reader.sign_in_as(jana).get(f"/people/{ben}/invitation")
     reader.submit("Make the link", way="mail")
@@ -257,7 +262,9 @@ def test_a_reset_takes_password_and_phone_and_signs_out(bare_app: Flask, reader:
     sign_in(Reader(bare_app), PASSWORD, code_now(bare_app), email="ben@example.org", expect=422)
 
 
-def test_only_a_manager_of_every_house_they_work_in_resets_somebody(bare_app: Flask, reader: Reader, house: int, jana: int) -> None:
+def test_only_a_manager_of_every_house_they_work_in_resets_somebody(
+    bare_app: Flask, reader: Reader, house: int, jana: int
+) -> None:
     eving = within(bare_app, lambda: a_house("eving", "Eving"))
     both = within(bare_app, lambda: a_person("Beide", "Häuser", (Role.DESK, house), (Role.MANAGER, eving)))
     desk = within(bare_app, lambda: a_person("Ben", "Sommer", (Role.DESK, house)))

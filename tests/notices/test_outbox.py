@@ -174,7 +174,8 @@ def test_an_empty_call_list_says_so(desk: Reader) -> None:
 
 
 def test_every_shelf_is_readable_when_empty_and_when_asked_nonsense(desk: Reader) -> None:
-    for query in ("", *(f"?shelf={shelf}" for shelf in queries.Shelf), "?shelf=nonsense", "?before=x", "?before=99999999999999", "?shelf=sent&before=-1"):
+    shelves = [f"?shelf={shelf}" for shelf in queries.Shelf]
+    for query in ("", *shelves, "?shelf=nonsense", "?before=x", "?before=99999999999999", "?shelf=sent&before=-1", "?before=²"):
         desk.get(f"/outbox{query}")
 
 
@@ -190,7 +191,8 @@ def test_long_shelves_are_turned_page_by_page_without_losing_a_letter(desk: Read
 
 def test_the_number_of_questions_does_not_grow_with_the_letters(desk: Reader, house: int) -> None:
     write(house, "one", on_phone())
-    desk.get("/outbox?shelf=phone")
+    for _again in range(2):  # what a process keeps in mind has been looked up
+        desk.get("/outbox?shelf=phone")
     before = desk.queries
     for number in range(30):
         write(house, f"more-{number}", on_phone())
@@ -204,14 +206,10 @@ def test_only_the_desk_sees_letters(house: int, reader: Reader, role: Role | Non
     number = write(house, "a move", on_phone())
     roles = ((role, house),) if role else ()
     reader.sign_in_as(a_person("Nora", "Neugier", *roles))
-    reader.get("/outbox", expect=404 if reader.get("/outbox", expect=_refused(reader)).status == 404 else 403)
+    reader.get("/outbox", expect=404)
     reader.get(f"/outbox/{number}", expect=404)
     reader.post(f"/outbox/{number}/tick-off", expect=404)
     assert letter(number).state == LetterState.WAITING
-
-
-def _refused(reader: Reader) -> int:
-    return reader.client.get("/outbox").status_code
 
 
 def test_the_desk_of_another_house_does_not_see_these_letters(house: int, reader: Reader) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from flask import Flask
 from sqlalchemy import JSON, Table, insert, select
 
 from app.core import clock, db
-from app.core.db import Model
+from app.core.db import Instant, Model
 from app.core.policy import Role
 from app.journal.models import JournalEntry
 from app.people import queries, service
@@ -188,7 +187,7 @@ class _Rows:
             return b"x"
         if kind is str:
             return "x"
-        assert kind is datetime, f"{table.name}.{column.name}: {kind}"
+        assert isinstance(column.type, Instant), f"{table.name}.{column.name}: a value of {column.type} is needed here"
         return clock.now()
 
 

@@ -85,9 +85,15 @@ def request_code(email: str, *, language: str, ip: str) -> None:
     session().flush()
     publish(
         CodeIssued(
-            house_id=None, by=None, code_id=code.id, email=email, name=only.name if only else "",
-            language=only.language if only else language, person_id=only.person_id if only else None,
-            minutes=int(VALID.total_seconds() // 60), code=digits,
+            house_id=None,
+            by=None,
+            code_id=code.id,
+            email=email,
+            name=only.name if only else "",
+            language=only.language if only else language,
+            person_id=only.person_id if only else None,
+            minutes=int(VALID.total_seconds() // 60),
+            code=digits,
         )
     )
 

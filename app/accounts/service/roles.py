@@ -54,7 +54,9 @@ def withdraw_role(grant: RoleGrant, *, by: Actor) -> None:
             .select_from(RoleGrant)
             .join(Person, Person.id == RoleGrant.person_id)
             .where(
-                RoleGrant.house_id == house_id, RoleGrant.role == Role.MANAGER, RoleGrant.person_id != person_id,
+                RoleGrant.house_id == house_id,
+                RoleGrant.role == Role.MANAGER,
+                RoleGrant.person_id != person_id,
                 Person.merged_into_id.is_(None),
             )
         )

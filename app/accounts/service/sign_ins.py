@@ -35,7 +35,7 @@ class Opened:
 
 
 def open_sign_in(person_id: int, *, means: str, device: str = "") -> Opened:
-    """A new sign-in of this person by `means` (``mail``, ``slip``, ``password``, ``demo``). The caller has made sure who it is."""
+    """A new sign-in of this person by `means` (``mail``, ``slip``, ``password``, ``demo``). The caller knows who it is."""
     secret = crypto.token()
     row = SignIn(
         digest=crypto.fingerprint(secret),
@@ -53,15 +53,19 @@ def open_sign_in(person_id: int, *, means: str, device: str = "") -> Opened:
 def end_sign_in(secret: str) -> None:
     """Sign out: the secret in the cookie opens nothing any more."""
     session().execute(
-        update(SignIn)
-        .where(SignIn.digest == crypto.fingerprint(secret), SignIn.ended_at.is_(None))
-        .values(ended_at=clock.now())
+        update(SignIn).where(SignIn.digest == crypto.fingerprint(secret), SignIn.ended_at.is_(None)).values(ended_at=clock.now())
     )
 
 
 def end_sign_ins(
-    person_id: int, *, by: int | None, reason: str, means: Sequence[str] | None = None, only: int | None = None,
-    but: str = "", house_id: int | None = None,
+    person_id: int,
+    *,
+    by: int | None,
+    reason: str,
+    means: Sequence[str] | None = None,
+    only: int | None = None,
+    but: str = "",
+    house_id: int | None = None,
 ) -> int:
     """Sign this person out everywhere, or by certain `means`, or on the one device `only` (its id), `but` not the one
     with that secret. Returns how many ended."""

@@ -36,13 +36,51 @@ WRONG_PER_ACCOUNT = 10
 WRONG_PER_IP = 40
 INVITED_FOR = timedelta(days=3)
 COMMON = frozenset(
-    """
-    passwort1234 passwort12345 passwort123456 passwort123! passwort2024 passwort2025 passwort2026 meinpasswort geheimespasswort
-    password1234 password12345 password123456 password123! mypassword123 letmein12345 welcome12345 changeme12345 administrator
-    administrator1 hallohallohallo hallowelt1234 ichliebedich schatzischatzi qwertzuiop123 qwertzuiopü+ qwertyuiop12 qwertyuiop123
-    1q2w3e4r5t6y 1q2w3e4r5t6z 1qaz2wsx3edc 123456789012 1234567890ab abcdefghijkl abcd12345678 borussia1909 borussiadortmund
-    quartiersraum quartiersraum1 sommer2026sommer trustno1trustno1 iloveyou1234 football1234 dragon123456
-    """.split()
+    [
+        "passwort1234",
+        "passwort12345",
+        "passwort123456",
+        "passwort123!",
+        "passwort2024",
+        "passwort2025",
+        "passwort2026",
+        "meinpasswort",
+        "geheimespasswort",
+        "password1234",
+        "password12345",
+        "password123456",
+        "password123!",
+        "mypassword123",
+        "letmein12345",
+        "welcome12345",
+        "changeme12345",
+        "administrator",
+        "administrator1",
+        "hallohallohallo",
+        "hallowelt1234",
+        "ichliebedich",
+        "schatzischatzi",
+        "qwertzuiop123",
+        "qwertzuiopü+",
+        "qwertyuiop12",
+        "qwertyuiop123",
+        "1q2w3e4r5t6y",
+        "1q2w3e4r5t6z",
+        "1qaz2wsx3edc",
+        "123456789012",
+        "1234567890ab",
+        "abcdefghijkl",
+        "abcd12345678",
+        "borussia1909",
+        "borussiadortmund",
+        "quartiersraum",
+        "quartiersraum1",
+        "sommer2026sommer",
+        "trustno1trustno1",
+        "iloveyou1234",
+        "football1234",
+        "dragon123456",
+    ]
 )
 
 
@@ -81,7 +119,9 @@ def check_password(password: str, *, own_words: Sequence[str]) -> str:
     plain = password.casefold()
     if plain in COMMON or len(set(plain)) < 5:
         raise Invalid({"password": [_l("This password is among the first ones that are tried. Please take another.")]})
-    for word in sorted({part for text in own_words for part in re.split(r"[\W_]+", text.casefold()) if len(part) > 2}, key=len)[::-1]:
+    for word in sorted({part for text in own_words for part in re.split(r"[\W_]+", text.casefold()) if len(part) > 2}, key=len)[
+        ::-1
+    ]:
         plain = plain.replace(word, "")
     if len(re.sub(r"[\W\d_]+", "", plain)) < 4 and plain != password.casefold():
         raise Invalid({"password": [_l("This password is made of your name or address. Please take another.")]})
@@ -135,15 +175,21 @@ def sign_in_with_password(email: str, password: str, code: str, *, ip: str, devi
     address = email.strip().lower()
     throttle.check("wrong keys for", address, limit=WRONG_PER_ACCOUNT, within=SPAN)
     throttle.check("wrong keys from", ip, limit=WRONG_PER_IP, within=SPAN)
-    accounts = session().scalars(
-        select(Account)
-        .join(Person, Person.id == Account.person_id)
-        .where(
-            Person.email == address, Person.merged_into_id.is_(None), Account.disabled_at.is_(None),
-            Account.totp_confirmed_at.is_not(None),
+    accounts = (
+        session()
+        .scalars(
+            select(Account)
+            .join(Person, Person.id == Account.person_id)
+            .where(
+                Person.email == address,
+                Person.merged_into_id.is_(None),
+                Account.disabled_at.is_(None),
+                Account.totp_confirmed_at.is_not(None),
+            )
+            .limit(5)
         )
-        .limit(5)
-    ).all()
+        .all()
+    )
     for account in accounts or (None,):
         if not _fits(account.password_hash if account else None, password) or account is None:
             continue
@@ -186,14 +232,24 @@ def invite(card: PersonCard, *, by: Actor, mail: bool) -> Invited:
         end_sign_ins(card.person_id, by=by.person_id, reason="password")
     token = crypto.token()
     row = Invitation(
-        digest=crypto.fingerprint(token), person_id=card.person_id, issued_by_id=by.person_id, expires_at=clock.now() + INVITED_FOR
+        digest=crypto.fingerprint(token),
+        person_id=card.person_id,
+        issued_by_id=by.person_id,
+        expires_at=clock.now() + INVITED_FOR,
     )
     session().add(row)
     session().flush()
     publish(
         InvitationIssued(
-            house_id=None, by=by.person_id, invitation_id=row.id, person_id=card.person_id, name=card.name,
-            email=card.email if mail else "", language=card.language, expires_at=row.expires_at, token=token,
+            house_id=None,
+            by=by.person_id,
+            invitation_id=row.id,
+            person_id=card.person_id,
+            name=card.name,
+            email=card.email if mail else "",
+            language=card.language,
+            expires_at=row.expires_at,
+            token=token,
         )
     )
     return Invited(row.id, token, row.expires_at, mail)
@@ -234,7 +290,7 @@ def give_account(person_id: int, *, password: str, totp_secret: str, step: int =
 
 
 def change_password(by: Actor, *, current: str, password: str, own_words: Sequence[str]) -> None:
-    """Raises `Invalid` (a wrong current one is a counted try: keep it), `NoAccount` or `TooManyTries`; ends all other sign-ins."""
+    """Raises `Invalid` (a wrong current one is a counted try: keep it), `NoAccount`, `TooManyTries`; ends other sign-ins."""
     account = session().get(Account, by.person_id) if by.person_id is not None else None
     if account is None or by.person_id is None:
         raise NoAccount

@@ -28,16 +28,14 @@ class CreatedToken:
 
 
 def create_token(*, label: str, role: Role, house_id: int, person_id: int | None, by: Actor) -> CreatedToken:
-    """A token that acts with exactly `role` in this house, as `person_id` or as nobody. Raises `Forbidden` in houses of others."""
+    """A token that acts with exactly `role` in this house, as `person_id` or nobody. Raises `Forbidden` in others' houses."""
     if by is not THE_HOUSE and not by.has(house_id, Role.MANAGER):
         raise Forbidden
     secret = f"qr_{crypto.token()}"
     row = ApiToken(digest=crypto.fingerprint(secret), label=label[:80], person_id=person_id, house_id=house_id, role=role)
     session().add(row)
     session().flush()
-    publish(
-        TokenCreated(house_id=house_id, by=by.person_id, token_id=row.id, label=row.label, role=role, person_id=person_id)
-    )
+    publish(TokenCreated(house_id=house_id, by=by.person_id, token_id=row.id, label=row.label, role=role, person_id=person_id))
     return CreatedToken(row.id, secret)
 
 

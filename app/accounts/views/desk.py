@@ -9,7 +9,7 @@ import segno
 from flask import Response, render_template, request
 
 from app.accounts import policy, queries, service
-from app.accounts.forms import ROLE_WORDS, InvitationForm, RoleForm, SlipForm, TokenForm, choices
+from app.accounts.forms import ROLE_WORDS, WAYS, InvitationForm, RoleForm, SlipForm, TokenForm, choices
 from app.accounts.models import ApiToken, RoleGrant, Slip
 from app.accounts.queries import PersonCard
 from app.accounts.views.own import public_url
@@ -99,15 +99,22 @@ def _own_houses() -> list[HouseCard]:
 
 
 def _house_choices() -> list[Any]:
-    return list(choices({house.id: house.name for house in _own_houses()}))
+    return choices({house.id: house.name for house in _own_houses()})
 
 
 def _roles_page(card: PersonCard, form: RoleForm, fault: str = "") -> str:
     form.house.choices = _house_choices()
     may_invite = bool(card.role_houses) and policy.invite(web.actor(), card)
     return render_template(
-        "accounts/roles.html", card=card, form=form, grants=queries.roles_of(card.person_id), words=ROLE_WORDS, fault=fault,
-        own={house.id for house in _own_houses()}, may_invite=may_invite, several=len(all_houses()) > 1,
+        "accounts/roles.html",
+        card=card,
+        form=form,
+        grants=queries.roles_of(card.person_id),
+        words=ROLE_WORDS,
+        fault=fault,
+        own={house.id for house in _own_houses()},
+        may_invite=may_invite,
+        several=len(all_houses()) > 1,
     )
 
 
@@ -152,8 +159,7 @@ def invitation(card: PersonCard) -> Any:
 
 def _way_form(card: PersonCard, form: InvitationForm) -> InvitationForm:
     """Mail is offered to people with an address only."""
-    if not card.email:
-        form.way.choices = [choice for choice in form.way.choices or [] if choice.value != "mail"]
+    form.way.choices = choices({way: word for way, word in WAYS.items() if way != "mail" or card.email})
     return form
 
 
@@ -214,8 +220,11 @@ def create_token() -> Any:
         form.person.errors = [gettext("Nobody has this number.")]
         return _tokens_page(form), 422
     created = service.create_token(
-        label=form.label.data or "", role=Role(form.role.data), house_id=form.house.data,
-        person_id=card.person_id if card else None, by=web.actor(),
+        label=form.label.data or "",
+        role=Role(form.role.data),
+        house_id=form.house.data,
+        person_id=card.person_id if card else None,
+        by=web.actor(),
     )
     show_once("token", created.token_id, created.token)
     return web.see_other("accounts.show_token", token_id=created.token_id)

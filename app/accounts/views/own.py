@@ -112,8 +112,12 @@ def choose_keys(row: Invitation) -> Any:
         return _keys_page(row, form), 422
     try:
         opened = service.accept_invitation(
-            row, queries.person_card(row.person_id), password=form.password.data or "", totp_secret=totp_secret(),
-            code=form.code.data or "", device=device(),
+            row,
+            queries.person_card(row.person_id),
+            password=form.password.data or "",
+            totp_secret=totp_secret(),
+            code=form.code.data or "",
+            device=device(),
         )
     except Invalid as refusal:
         put_errors(form, refusal)

@@ -7,7 +7,7 @@ import json
 import re
 from datetime import datetime, timedelta
 
-from flask import request, session
+from flask import redirect, request, session
 from flask_login import login_user
 from werkzeug.wrappers import Response
 
@@ -32,10 +32,25 @@ def address() -> str:
     return text if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
 
 
-_BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"), ("FxiOS", "Firefox"),
-             ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari"))
-_SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("CrOS", "ChromeOS"),
-            ("Mac OS X", "Mac"), ("Linux", "Linux"))
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("CrOS", "ChromeOS"),
+    ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+)
 
 
 def device() -> str:
@@ -58,7 +73,7 @@ def enter(opened: service.Opened, target: str | None) -> Response:
     login_user(actor)
     session.permanent = not actor.is_staff()
     web.say(gettext("Welcome, %(name)s.", name=actor.name))
-    return web.redirect(web.inner_address(target, "/"), 303)
+    return redirect(web.inner_address(target, "/"), 303)
 
 
 def show_once(kind: str, number: int, secret: str) -> None:

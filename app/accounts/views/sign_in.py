@@ -131,8 +131,12 @@ def become_resident() -> Any:
     if not form.validate():
         return render_template("accounts/join.html", form=form, email=proven.email), 422
     opened = service.join(
-        proven, given_name=form.given_name.data or "", family_name=form.family_name.data or "", language=i18n.language(),
-        house_id=house.id if house else None, device=device(),
+        proven,
+        given_name=form.given_name.data or "",
+        family_name=form.family_name.data or "",
+        language=i18n.language(),
+        house_id=house.id if house else None,
+        device=device(),
     )
     return enter(opened, session["proven"]["next"])
 

@@ -78,8 +78,15 @@ def open_house(_: bool) -> Any:
 
 def _request(form: SetUpForm) -> service.SetUpRequest:
     return service.SetUpRequest(
-        name=form.name.data or "", street=form.street.data or "", postcode=form.postcode.data or "", city=form.city.data or "",
-        given_name=form.given_name.data or "", family_name=form.family_name.data or "", email=form.email.data or "",
-        password=form.password.data or "", totp_secret=accounts.totp_secret(), totp_code=form.code.data or "",
+        name=form.name.data or "",
+        street=form.street.data or "",
+        postcode=form.postcode.data or "",
+        city=form.city.data or "",
+        given_name=form.given_name.data or "",
+        family_name=form.family_name.data or "",
+        email=form.email.data or "",
+        password=form.password.data or "",
+        totp_secret=accounts.totp_secret(),
+        totp_code=form.code.data or "",
         language=i18n.language(),
     )

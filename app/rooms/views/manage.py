@@ -10,7 +10,7 @@ from flask import render_template, request
 
 from app.core import clock, i18n
 from app.core.errors import Invalid, Refusal
-from app.core.forms import blame
+from app.core.forms import blame, choices
 from app.core.i18n import gettext
 from app.core.web import actor, say, see_other
 from app.houses.queries import HouseCard
@@ -127,8 +127,8 @@ def move_room(room: Room) -> Any:
 
 def _form(house_id: int, data: Any, room: Room | None = None) -> RoomForm:
     form = RoomForm(data, obj=room) if room is None else RoomForm(data, obj=room, parts=[part.id for part in room.parts])
-    form.features.choices = list(zip([feature.value for feature in Feature], feature_words(Feature), strict=True))
-    form.parts.choices = [(part.id, part.name) for part in queries.usable_parts(house_id)]
+    form.features.choices = choices(zip([feature.value for feature in Feature], feature_words(Feature), strict=True))
+    form.parts.choices = choices((part.id, part.name) for part in queries.usable_parts(house_id))
     if room is not None and data is None:
         form.parts.data = [part.id for part in room.parts]
     return form
