@@ -19,8 +19,8 @@ import app.occupancy.models
 import app.offers.models
 import app.people.models
 import app.rooms.models
-from app.accounts import events as accounts
 from app.accounts import commands as account_commands
+from app.accounts import events as accounts
 from app.accounts import views as account_pages
 from app.accounts.jobs import FORGET_OLD
 from app.core import api, check, commands, i18n, upkeep

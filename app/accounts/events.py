@@ -34,7 +34,7 @@ class SignedIn(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SignInsEnded(Event):
-    """`count` devices of a person were signed out, `reason` is ``asked``, ``role``, ``password`` or ``slip``."""
+    """`count` devices of a person were signed out, `reason` is ``asked``, ``role``, ``password``, ``slip`` or ``merged``."""
 
     person_id: int
     count: int

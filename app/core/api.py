@@ -255,7 +255,7 @@ def describe(server: str, version: str) -> dict[str, Any]:
         [(model, "serialization" if model is Problem else "validation") for model in models.values()],
         ref_template="#/components/schemas/{model}",
     )
-    by_model = {model: schema for (model, _mode), schema in refs.items()}
+    by_model: dict[Any, dict[str, Any]] = {model: schema for (model, _mode), schema in refs.items()}
     paths: dict[str, Any] = {}
     for operation in Api.operations:
         path = re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", operation.path)
@@ -285,7 +285,7 @@ openapi.allow = everyone  # type: ignore[attr-defined]
 description.add_url_rule("/openapi.json", "openapi", openapi)
 
 
-def _described(operation: Operation, schemas: dict[type[BaseModel], Any]) -> dict[str, Any]:
+def _described(operation: Operation, schemas: dict[Any, dict[str, Any]]) -> dict[str, Any]:
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "integer" if kind == "int:" else "string"}}
         for kind, name in re.findall(r"<((?:[a-z]+:)?)([a-z_]+)>", operation.path)

@@ -16,7 +16,7 @@ from wtforms import StringField as WTStringField
 from wtforms import TextAreaField as WTTextAreaField
 from wtforms import TimeField as WTTimeField
 from wtforms.csrf.session import SessionCSRF
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are of 3.2
 
 from app.core import clock, i18n
 from app.core.errors import Invalid
@@ -101,7 +101,8 @@ class Day(WTDateField):
     """A day; takes ISO as browsers send it, and ``26.11.2026`` as people type it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, format=["%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y"], **kwargs)
+        kwargs["format"] = ["%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y"]
+        super().__init__(*args, **kwargs)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         try:

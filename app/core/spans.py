@@ -77,5 +77,15 @@ def gaps(window: Span, busy: Iterable[Span]) -> Iterator[Span]:
 
 def common(left: Iterable[Span], right: Iterable[Span]) -> list[Span]:
     """The time that both sides cover."""
-    others = merged(right)
-    return [part for span in merged(left) for other in others if (part := span.within(other)) is not None]
+    ones, others = merged(left), merged(right)
+    result: list[Span] = []
+    one = other = 0
+    while one < len(ones) and other < len(others):  # both in order: whichever ends first can meet nothing more
+        part = ones[one].within(others[other])
+        if part is not None:
+            result.append(part)
+        if ones[one].ends_at <= others[other].ends_at:
+            one += 1
+        else:
+            other += 1
+    return result

@@ -53,7 +53,7 @@ _cards = select(
 
 def houses() -> tuple[HouseCard, ...]:
     """All houses, the main one first. One statement."""
-    found = tuple(HouseCard(*row) for row in rows(_cards))
+    found = tuple(HouseCard(**row) for row in rows(_cards).mappings())
     memory.know({each.id: each.stamp for each in found})
     return found
 
@@ -61,5 +61,5 @@ def houses() -> tuple[HouseCard, ...]:
 def house(slug: str | None = None) -> HouseCard | None:
     """The house of this slug, or the first one."""
     query = _cards.limit(1) if slug is None else _cards.where(House.slug == slug)
-    row = session().execute(query).first()
-    return HouseCard(*row) if row else None
+    row = rows(query).mappings().first()
+    return HouseCard(**row) if row else None

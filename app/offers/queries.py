@@ -169,7 +169,7 @@ def open_days(house_id: int, first: date, last: date, zone: ZoneInfo) -> dict[da
 
 
 def _open_day(
-    day: date, rows: Sequence[object], exceptions: Sequence[tuple[str, time | None, time | None]], subdivision: str, zone: ZoneInfo
+    day: date, rows: Sequence[Any], exceptions: Sequence[tuple[str, time | None, time | None]], subdivision: str, zone: ZoneInfo
 ) -> OpenDay:
     if exceptions:
         windows = tuple(merged(part for _, opens, closes in exceptions if opens and closes for part in _window(day, opens, closes, zone)))
@@ -179,13 +179,14 @@ def _open_day(
         return OpenDay(day, closed_for=closed_for)
     spans: dict[str, list[Span]] = {kind: [] for kind in HoursKind}
     week_of_month = str((day.day - 1) // 7 + 1)
-    for kind, weekday, opens, closes, weeks, valid_from, valid_until in rows:  # type: ignore[misc]
+    for kind, weekday, opens, closes, weeks, valid_from, valid_until in rows:
         if weekday != day.weekday() or (weeks and week_of_month not in weeks.split(",")):
             continue
         if (valid_from and day < valid_from) or (valid_until and day >= valid_until):
             continue
         spans[kind] += _window(day, opens, closes, zone)
-    return OpenDay(day, *(tuple(merged(spans[kind])) for kind in (HoursKind.DESK, HoursKind.USE, HoursKind.OFFICE)))
+    desk, use, office = (tuple(merged(spans[kind])) for kind in (HoursKind.DESK, HoursKind.USE, HoursKind.OFFICE))
+    return OpenDay(day, desk, use, office)
 
 
 def _window(day: date, opens: time, closes: time, zone: ZoneInfo) -> list[Span]:

@@ -26,6 +26,14 @@ class CardGiven(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MergeAsked(Event):
+    """Two records are about to become one; who hears it may still refuse, for reasons that people do not know of."""
+
+    person_id: int
+    duplicate_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PeopleMerged(Event):
     """`person_id` has taken over everything of `duplicate_id`; `moved` counts rows by the table's name."""
 

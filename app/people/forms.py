@@ -8,7 +8,7 @@ from wtforms import BooleanField, RadioField, SelectField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.core import i18n
-from app.core.forms import Form, Line, Text
+from app.core.forms import Form, Line, Text, choices
 from app.core.i18n import lazy as _l
 from app.people.models import AgeBand, ContactBy, Organisation, Person, Purpose, TariffClass
 from app.people.service import ChildRequest, ConsentRequest, OrganisationRequest, OwnRequest, PersonRequest
@@ -41,10 +41,6 @@ PURPOSES = {
 VIAS = {"paper": _l("signed on paper"), "phone": _l("said on the telephone"), "screen": _l("on the screen")}
 
 
-def _choices(words: Any) -> list[tuple[str, Any]]:
-    return [(str(key), word) for key, word in words.items()]
-
-
 class ContactForm(Form):
     """How somebody is reached, and in which language."""
 
@@ -53,14 +49,15 @@ class ContactForm(Form):
     street = Line(_l("Street and number"), [Length(max=120)])
     postcode = Line(_l("Postcode"), [Length(max=12)])
     city = Line(_l("Town"), [Length(max=80)])
-    contact_by = RadioField(_l("How shall we reach you?"), [Optional()], choices=_choices(WAYS))
+    contact_by = RadioField(_l("How shall we reach you?"), [Optional()], choices=choices(WAYS))
     language = SelectField(_l("Language"))
 
     def __init__(self, formdata: Any = None, obj: Any = None, **more: Any) -> None:
         super().__init__(formdata, obj, **more)
-        self.language.choices = i18n.languages()
-        if self.language.data and self.language.data not in dict(self.language.choices) and formdata is None:
-            self.language.choices.append((self.language.data, i18n.NAMES.get(self.language.data, self.language.data)))
+        offered = dict(i18n.languages())
+        if formdata is None and self.language.data:  # a language the house has given up stays what somebody speaks
+            offered.setdefault(self.language.data, i18n.NAMES.get(self.language.data, self.language.data))
+        self.language.choices = choices(offered)
 
 
 class OwnForm(ContactForm):
@@ -81,9 +78,9 @@ class PersonForm(ContactForm):
 
     given_name = Line(_l("First name"), [Length(max=80)])
     family_name = Line(_l("Family name"), [Length(max=80)])
-    contact_by = RadioField(_l("How shall we reach them?"), [Optional()], choices=_choices(WAYS))
+    contact_by = RadioField(_l("How shall we reach them?"), [Optional()], choices=choices(WAYS))
     card_number = Line(_l("Card number"), [Length(max=20)], description=_l("Type or scan it."))
-    tariff_class = SelectField(_l("Tariff"), choices=_choices(CLASSES), default=TariffClass.PRIVATE)
+    tariff_class = SelectField(_l("Tariff"), choices=choices(CLASSES), default=TariffClass.PRIVATE)
     desk_note = Text(
         _l("Note for the desk"),
         [Length(max=4000)],
@@ -113,7 +110,7 @@ class HouseholdForm(Form):
 
 class ChildForm(Form):
     first_name = Line(_l("First name"), [InputRequired(), Length(max=60)])
-    age_band = SelectField(_l("Age"), choices=_choices(AGES))
+    age_band = SelectField(_l("Age"), choices=choices(AGES))
 
     def request(self) -> ChildRequest:
         return ChildRequest(first_name=self.first_name.data or "", age_band=AgeBand(self.age_band.data))
@@ -121,7 +118,7 @@ class ChildForm(Form):
 
 class OrganisationForm(Form):
     name = Line(_l("Name"), [InputRequired(), Length(max=160)])
-    tariff_class = SelectField(_l("Tariff"), choices=_choices(CLASSES), default=TariffClass.FREE)
+    tariff_class = SelectField(_l("Tariff"), choices=choices(CLASSES), default=TariffClass.FREE)
     phone = Line(_l("Telephone"), [Length(max=60)])
     email = Line(_l("E-mail"), [Length(max=254)])
 
@@ -137,13 +134,13 @@ class OrganisationForm(Form):
 class ConsentForm(Form):
     """A consent given at the desk."""
 
-    purpose = RadioField(_l("What for?"), [InputRequired()], choices=_choices(PURPOSES))
+    purpose = RadioField(_l("What for?"), [InputRequired()], choices=choices(PURPOSES))
     wording = Text(
         _l("In which words"),
         [Length(max=4000)],
         description=_l("Only for “Something else”; the others have their own words."),
     )
-    via = RadioField(_l("How was it given?"), [InputRequired()], choices=_choices(VIAS), default="paper")
+    via = RadioField(_l("How was it given?"), [InputRequired()], choices=choices(VIAS), default="paper")
 
     def request(self) -> ConsentRequest:
         return ConsentRequest(purpose=Purpose(self.purpose.data), via=self.via.data, wording=self.wording.data or "")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.core import clock
 from app.core.crypto import Encrypted
 from app.core.db import Model
-from app.core.folding import fold
+from app.core.folding import fold, words
 from app.core.i18n import lazy as _l
 
 
@@ -76,7 +76,7 @@ class Child(Model):
 
 def sort_name(given_name: str, family_name: str) -> str:
     """What lists of people are ordered by."""
-    return fold(f"{family_name} {given_name}".strip())[:170]
+    return " ".join(words(fold(f"{family_name} {given_name}")))[:170]
 
 
 def _sort_name_of_row(row: Any) -> str:

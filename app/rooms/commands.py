@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ rooms = AppGroup("rooms", help="Rooms and what is booked in them.")
     "--horizon-days", default=service.HORIZON_DAYS, show_default=True, type=click.IntRange(1, service.LONGEST_HORIZON_DAYS),
     help="How far rules without an end are carried.",
 )  # fmt: skip
-@click.option("--titles-public/--titles-private", default=None, help="Whether everybody may read the titles; the desk always does.")
+@click.option(
+    "--titles-public/--titles-private", default=None, help="Whether everybody may read the titles; the desk always does."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 def import_ics(
@@ -46,9 +49,7 @@ def import_ics(
         if dry_run:
             report = service.preview_calendar(room, content, file.name, horizon, titles_public)
         else:
-            report = run_transaction(
-                lambda: service.import_calendar(room, content, file.name, THE_HOUSE, horizon, titles_public)
-            )
+            report = run_transaction(lambda: service.import_calendar(room, content, file.name, THE_HOUSE, horizon, titles_public))
     except Refusal as refusal:
         raise click.ClickException(f"{file.name}: {refusal} Nothing has been changed.") from None
     if as_json:
@@ -84,7 +85,12 @@ def _print(report: Report, dry_run: bool) -> None:
     click.echo(f"rules are carried to {report.horizon.astimezone(i18n.zone()):%Y-%m-%d}")
     for series in report.open_series:
         click.echo(f"  goes on{' without an end' if series.endless else ''}: {series.summary or '(no title)'} [{series.rule}]")
-    for title, lines in (("moved", report.moved), ("cancelled", report.cancelled), ("kept", report.kept), ("refused", report.refused)):
+    for title, lines in (
+        ("moved", report.moved),
+        ("cancelled", report.cancelled),
+        ("kept", report.kept),
+        ("refused", report.refused),
+    ):
         for line in lines:
             click.echo(f"  {title}: {_when(line)} {line.summary}{f': {line.words}' if line.reason else ''}")
     if report.outside_hours:
@@ -107,12 +113,9 @@ def _document(report: Report, dry_run: bool) -> dict[str, Any]:
         "name": report.name,
         "dry_run": dry_run,
         "follows": report.follows,
-        "horizon": report.horizon.astimezone(i18n.zone()).isoformat(),
+        "horizon": _local(report.horizon),
         "counts": report.counts,
-        **{
-            str(what): [_line(line) for line in report.lines if line.what == what]
-            for what in service.What
-        },
+        **{str(what): [_line(line) for line in report.lines if line.what == what] for what in service.What},
         "unchanged": report.unchanged,
         "outside_hours": report.outside_hours,
         "endless": [{"uid": each.uid, "summary": each.summary, "rule": each.rule} for each in report.endless],
@@ -124,12 +127,13 @@ def _document(report: Report, dry_run: bool) -> dict[str, Any]:
 
 
 def _line(line: Line) -> dict[str, Any]:
-    zone = i18n.zone()
-    told: dict[str, Any] = {
-        "summary": line.summary, "starts_at": line.starts_at.astimezone(zone).isoformat(), "ends_at": line.ends_at.astimezone(zone).isoformat(),
-    }  # fmt: skip
+    told: dict[str, Any] = {"summary": line.summary, "starts_at": _local(line.starts_at), "ends_at": _local(line.ends_at)}
     if line.reason:
         told |= {"reason": line.reason, "words": line.words}
     if line.old:
-        told |= {"old_starts_at": line.old.starts_at.astimezone(zone).isoformat(), "old_ends_at": line.old.ends_at.astimezone(zone).isoformat()}
+        told |= {"old_starts_at": _local(line.old.starts_at), "old_ends_at": _local(line.old.ends_at)}
     return told
+
+
+def _local(moment: datetime) -> str:
+    return moment.astimezone(i18n.zone()).isoformat()

@@ -8,8 +8,7 @@ from typing import Any
 
 from wtforms import BooleanField, FileField, HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import HiddenInput
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from app.core import i18n
 from app.core.forms import Day, Euro, Form, Line, Text, WallTime, choices, span_of
@@ -159,7 +158,8 @@ def _price() -> Euro:
 
 
 def _unit() -> SelectField:
-    return SelectField(_l("Charged"), choices=choices({"hour": _l("by the hour"), "flat": _l("once, however long")}), default="hour")
+    words = {"hour": _l("by the hour"), "flat": _l("once, however long")}
+    return SelectField(_l("Charged"), choices=choices(words), default="hour")
 
 
 def _least() -> IntegerField:

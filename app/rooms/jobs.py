@@ -31,9 +31,10 @@ LAPSE_WISHES = Job("lapse wishes", timedelta(minutes=1), lapse_wishes)
 
 
 def carry_calendars() -> str:
-    """Carry the rules of imported calendars on to the horizon of today, and try refused dates again; each calendar in its own act.
+    """Carry the rules of imported calendars on to the horizon of today, and try refused dates again.
 
-    A calendar that can no longer be carried (its rules have come to more dates than the house takes) does not keep the others.
+    Each calendar in its own act: one that can no longer be carried (its rules have come to more dates than the house takes)
+    does not keep the others.
     """
     carried = dates = failed = 0
     for source_id in queries.sources_to_carry(service.horizon_in()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -68,37 +68,30 @@ class RoomCard:
         return span.widened(self.before, self.after)
 
 
-_CARD = (
-    Room.id, Room.house_id, Room.slug, Room.name, Room.about, Room.capacity, Room.area_m2, Room.features, Room.before_minutes,
-    Room.after_minutes, Room.rule, Room.wishes_hold, Room.hold_days, Room.only_when_open, Room.step_minutes, Room.min_minutes,
-    Room.max_minutes, Room.ahead_days, Room.tariff_code,
-)  # fmt: skip
+_ROOM = Room.__table__.c
+_CARD = [_ROOM[field.name] for field in fields(RoomCard) if field.name != "parts"]
 
 
-def _cards(statement: Select[Any]) -> list[RoomCard]:
-    parts: dict[int, list[int]] = {}
-    rows: dict[int, Any] = {}
-    for row in session().execute(statement):
-        rows.setdefault(row.id, row)
-        parts.setdefault(row.id, []).append(row.resource_id)
-    return [
-        RoomCard(*row[:7], tuple(row.features), *row[8:19], tuple(sorted(parts[room_id])))  # type: ignore[arg-type]
-        for room_id, row in rows.items()
-    ]
-
-
-def _select_cards() -> Select[Any]:
-    return (
-        select(*_CARD, RoomPart.resource_id)
-        .join(RoomPart, RoomPart.room_id == Room.id)
-        .where(Room.archived_at.is_(None))
-        .order_by(Room.position, Room.id)
+def _cards(*conditions: ColumnElement[bool]) -> list[RoomCard]:
+    part = RoomPart.__table__
+    statement = (
+        select(*_CARD, part.c.resource_id)
+        .select_from(Room.__table__.join(part, part.c.room_id == _ROOM.id))
+        .where(_ROOM.archived_at.is_(None), *conditions)
+        .order_by(_ROOM.position, _ROOM.id, part.c.resource_id)
     )
+    found: dict[int, dict[str, Any]] = {}
+    for row in db_rows(statement).mappings():
+        values = dict(row)
+        resource = values.pop("resource_id")
+        card = found.setdefault(row["id"], {**values, "features": tuple(row["features"]), "parts": ()})
+        card["parts"] += (resource,)
+    return [RoomCard(**card) for card in found.values()]
 
 
 def rooms(house_id: int) -> list[RoomCard]:
     """Rooms in use, in the order of the house."""
-    return list(remembered(house_id, "rooms", lambda: tuple(_cards(_select_cards().where(Room.house_id == house_id)))))
+    return list(remembered(house_id, "rooms", lambda: tuple(_cards(_ROOM.house_id == house_id))))
 
 
 def room(house_id: int, slug: str) -> RoomCard | None:
@@ -107,7 +100,7 @@ def room(house_id: int, slug: str) -> RoomCard | None:
 
 
 def room_by_id(room_id: int) -> RoomCard | None:
-    return next(iter(_cards(_select_cards().where(Room.id == room_id))), None)
+    return next(iter(_cards(_ROOM.id == room_id)), None)
 
 
 # The day and the week ----------------------------------------------------------------------------------------------
@@ -431,27 +424,27 @@ def feed_of(person_id: int) -> Feed | None:
     return session().scalar(select(Feed).where(Feed.person_id == person_id, Feed.revoked_at.is_(None)))
 
 
-def feed_bookings(*, since: datetime, room_id: int | None = None, person_id: int | None = None, most: int = 2000) -> list[Any]:
-    """Rows for a calendar feed: open bookings, and those called off after they were confirmed; from `since` on."""
+def feed_bookings(*, room_id: int | None = None, person_id: int | None = None, most: int = 4_000) -> list[Any]:
+    """Rows for a calendar feed by start: the `most` latest that are open, or were called off after they had been confirmed.
+
+    Past dates stay for as long as there is room for them: a calendar that fetches the feed anew must not lose its history.
+    """
     called_off = (Booking.state == State.CANCELLED) & Booking.decided_at.is_not(None)
-    holder = aliased(Person)
     statement = (
         select(
             Booking.id, Booking.uid, Booking.starts_at, Booking.ends_at, Booking.state, Booking.purpose, Booking.purpose_public,
-            Booking.sequence, Booking.changed_at, Room.name.label("room_name"), Room.id.label("room_id"),
-            holder.given_name, holder.family_name,
+            Booking.sequence, Booking.changed_at, Room.name.label("room_name"),
         )
         .join(Room, Room.id == Booking.room_id)
-        .outerjoin(holder, holder.id == Booking.booked_for_id)
-        .where(Booking.ends_at > since, or_(Booking.state.in_(OPEN_STATES), called_off))
-        .order_by(Booking.starts_at)
+        .where(or_(Booking.state.in_(OPEN_STATES), called_off))
+        .order_by(Booking.starts_at.desc(), Booking.id.desc())
         .limit(most)
     )  # fmt: skip
     if room_id is not None:
         statement = statement.where(Booking.room_id == room_id)
     if person_id is not None:
         statement = statement.where(Booking.booked_for_id == person_id)
-    return list(session().execute(statement))
+    return list(reversed(session().execute(statement).all()))
 
 
 # Imported calendars ------------------------------------------------------------------------------------------------
@@ -500,8 +493,9 @@ class KnownDate:
     def row(self) -> dict[str, Any]:
         """The columns that follow the file, and the id."""
         return {
-            "id": self.id, "uid": self.uid, "recurrence_id": self.recurrence_id, "starts_at": self.starts_at, "ends_at": self.ends_at,
-            "summary": self.summary, "digest": self.digest, "booking_id": self.booking_id, "refused": self.refused,
+            "id": self.id, "uid": self.uid, "recurrence_id": self.recurrence_id, "starts_at": self.starts_at,
+            "ends_at": self.ends_at, "summary": self.summary, "digest": self.digest, "booking_id": self.booking_id,
+            "refused": self.refused,
         }  # fmt: skip
 
 
@@ -534,7 +528,8 @@ def calendar_source(source_id: int) -> CalendarSource | None:
 
 def sources_to_carry(horizon: datetime) -> list[int]:
     """Ids of calendars whose rules have not been carried on to `horizon`."""
-    return list(session().scalars(select(CalendarSource.id).where(CalendarSource.carried_to < horizon).order_by(CalendarSource.id)))
+    behind = select(CalendarSource.id).where(CalendarSource.carried_to < horizon)
+    return list(session().scalars(behind.order_by(CalendarSource.id)))
 
 
 def refused_dates(room_id: int, most: int) -> dict[int, tuple[int, list[ImportedDate]]]:
@@ -582,10 +577,23 @@ def free_by_room(cards: Sequence[RoomCard], first: date, days: int, zone: ZoneIn
     margin = max(card.before + card.after for card in cards)
     busy = occupancy.busy({part for card in cards for part in card.parts}, window.widened(margin, margin))
     each_day = [day_window(first + timedelta(days=index), zone) for index in range(days)]
-    return {
-        card.id: [part for span in _free(card, window, open_days, busy) for day in each_day if (part := span.within(day))]
-        for card in cards
-    }
+    return {card.id: _cut(_free(card, window, open_days, busy), each_day) for card in cards}
+
+
+def _cut(spans: Iterable[Span], days: Sequence[Span]) -> list[Span]:
+    """`spans` cut where a day ends; both in order, the days without gaps."""
+    result = []
+    ahead = iter(days)
+    day = next(ahead)
+    for span in spans:
+        while day.ends_at <= span.starts_at:
+            day = next(ahead)
+        while day.ends_at < span.ends_at:
+            result.append(Span(span.starts_at, day.ends_at))
+            span = Span(day.ends_at, span.ends_at)
+            day = next(ahead)
+        result.append(span)
+    return result
 
 
 # For the manager ---------------------------------------------------------------------------------------------------

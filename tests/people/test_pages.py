@@ -370,7 +370,9 @@ def test_another_persons_consent_cannot_be_taken_back(english: Reader) -> None:
     gerda, ali = known("Gerda Müller", language="en"), known("Ali Kaya")
     english.sign_in_as(gerda).post("/me/consents", {"purpose": "news"})
     consent = queries.consents(gerda)[0].id
-    english.sign_in_as(ali).post(f"/consents/{consent}/withdraw", expect=404)
+    english.sign_in_as(ali).get("/me")
+    assert "Ali Kaya" in english.page.text
+    english.post(f"/consents/{consent}/withdraw", expect=404)
     assert queries.has_consented(gerda, "news")
 
 

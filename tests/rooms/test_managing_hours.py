@@ -278,7 +278,7 @@ def test_the_manager_reads_the_week_and_adds_hours_on_several_days_at_once(manag
     manager.get("/house/hours/new?kind=office")
     page = manager.submit("Write down", weekdays=["3", "4"], opens="14:00", closes="17:00", weeks=["1", "3"], last_day="2027-06-30")
     assert page.path == "/house/hours" and "The hours are written down." in page.alerts[0]
-    assert page.text.count("14:00–17:00 h first, third in the month · until 30 June 2027") == 2
+    assert page.text.count("14:00–17:00 h first, third in the month · until June 30, 2027") == 2
 
 
 def test_a_form_that_comes_back_keeps_what_was_typed(manager: Reader, marten: Marten) -> None:
@@ -302,7 +302,7 @@ def test_closing_the_house_leads_to_the_bookings_that_lie_there(manager: Reader,
     assert page.link("Move")["href"] == f"/bookings/{booking}/change"
     assert page.link("Cancel")["href"] == f"/bookings/{booking}/cancel"
     page = manager.get("/house/hours")
-    assert "Monday 30 November 2026 to Wednesday 2 December 2026" in page.text
+    assert "Monday, November 30, 2026 to Wednesday, December 2, 2026" in page.text
     page = manager.click("Take away")
     assert "Burst pipe" in page.text
     page = manager.submit("Yes, take away")
@@ -318,7 +318,7 @@ def test_a_holiday_is_opened_anyway_with_the_usual_hours_filled_in(manager: Read
     ]  # fmt: skip
     manager.submit("Write down", closes="15:00")
     page = manager.get("/house/hours")
-    assert "Friday 25 December 2026 · 10:00–15:00 h open anyway" in page.text
+    assert "Friday, December 25, 2026 · 10:00–15:00 h open anyway" in page.text
     assert use(marten, CHRISTMAS) == ["10:00–15:00"]
 
 

@@ -16,7 +16,9 @@ from app.accounts.service.demo import SLIP_CODES as DEMO_SLIP_CODES
 from app.accounts.service.demo import give_demo_account as give_demo_account
 from app.accounts.service.demo import give_demo_slip as give_demo_slip
 from app.accounts.service.roles import LastManager as LastManager
+from app.accounts.service.roles import StaffRecord as StaffRecord
 from app.accounts.service.roles import grant_role as grant_role
+from app.accounts.service.roles import refuse_unless_manager_of as refuse_unless_manager_of
 from app.accounts.service.roles import withdraw_role as withdraw_role
 from app.accounts.service.sign_ins import Opened as Opened
 from app.accounts.service.sign_ins import end_sign_in as end_sign_in

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import func, select, update
 
+from app.accounts import queries
 from app.accounts.events import RoleGranted, RoleWithdrawn, TokenRevoked
 from app.accounts.models import ApiToken, RoleGrant
+from app.accounts.queries import PersonCard
 from app.accounts.service.sign_ins import end_sign_ins
 from app.core import clock
 from app.core.db import session
@@ -19,6 +21,21 @@ from app.people.models import Person
 class LastManager(Refusal):
     kind = "last-manager"
     message = _l("This is the last manager of the house. Make somebody else manager first.")
+
+
+class StaffRecord(Refusal):
+    status = 403
+    kind = "staff-record"
+    message = _l("One of the two works in the house and has keys. Only a manager may make them one.")
+
+
+def refuse_unless_manager_of(card: PersonCard, by: int) -> None:
+    """Raises `StaffRecord` when `card` has keys of staff and the person `by` does not manage every house they are for."""
+    if not card.role_houses and not card.has_account:
+        return
+    managed = {line.house_id for line in queries.roles_of(by) if line.role is Role.MANAGER}
+    if not managed or not card.role_houses <= managed:
+        raise StaffRecord
 
 
 def _may(by: Actor, house_id: int) -> None:

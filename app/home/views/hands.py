@@ -58,12 +58,12 @@ def needs_a_hand(house: HouseCard) -> list[Hand]:
     now = clock.now()
     if calls := counts.get(notices.Shelf.PHONE, 0):
         what = ngettext("One person to phone", "%(num)d people to phone", calls)
-        why = gettext("They have no mail; the call list says what to tell them.")
+        told = gettext("They have no mail; the call list says what to tell them.")
         url = url_for("notices.show_outbox", shelf=notices.Shelf.PHONE.value)
-        lines.append(Hand("", what, why, gettext("to phone"), "honey", url, gettext("Call list"), now))
+        lines.append(Hand("", what, told, gettext("to phone"), "honey", url, gettext("Call list"), now))
     if failed := counts.get(notices.Shelf.FAILED, 0):
         what = ngettext("One letter could not be sent", "%(num)d letters could not be sent", failed)
-        why = gettext("Somebody does not know yet what was decided.")
+        told = gettext("Somebody does not know yet what was decided.")
         url = url_for("notices.show_outbox", shelf=notices.Shelf.FAILED.value)
-        lines.append(Hand("", what, why, gettext("failed"), "brick", url, gettext("Look"), now))
+        lines.append(Hand("", what, told, gettext("failed"), "brick", url, gettext("Look"), now))
     return sorted(lines, key=lambda line: line.at)

@@ -49,7 +49,7 @@ from app.offers import queries as offers
 from app.people.models import TariffClass
 from app.rooms import queries
 from app.rooms.events import CalendarImported
-from app.rooms.models import OPEN_STATES, Booking, CalendarSource, CalendarUpload, ImportedDate, State
+from app.rooms.models import Booking, CalendarSource, CalendarUpload, ImportedDate, State
 from app.rooms.queries import BOOKING, KnownDate, RoomCard
 
 HORIZON_DAYS = 400
@@ -144,8 +144,8 @@ class Line:
 class Report:
     """What an import did, or in a preview would do. Every date of the file is in exactly one list, or among `unchanged`.
 
-    `cancelled` also has dates that are no longer in the file; `changed` are those with another title at the same time; `kept` those
-    that somebody in the house has changed. `horizon`: rules were carried up to here.
+    `cancelled` also has dates that are no longer in the file; `changed` are those with another title at the same time; `kept`
+    those that somebody in the house has changed. `horizon`: rules were carried up to here.
     """
 
     name: str
@@ -218,8 +218,8 @@ def import_calendar(
 ) -> Report:
     """Make the room follow this file. Raises `CalendarUnreadable`, with nothing changed.
 
-    `name` is the file's; `horizon` is never less than what this calendar has been carried to; `titles_public` None leaves it as it
-    is for this calendar. A file that says nothing new changes not one row.
+    `name` is the file's; `horizon` is never less than what this calendar has been carried to; `titles_public` None leaves it
+    as it is for this calendar. A file that says nothing new changes not one row.
     """
     db.lock(f"import:{room.id}")
     plan = _plan(room, content, name, horizon or horizon_in(), titles_public)
@@ -507,7 +507,9 @@ def _give_room(plan: _Plan, wanted: list[_Wanted], mine: Mapping[tuple[str, str]
     gone = {booking_id for booking_id, _ in plan.cancels}
     gone |= {wish.known.booking_id for wish in wanted if wish.known and wish.known.booked and wish.known.booking_id}
     own = {each.booking_id for each in mine.values() if each.booked}
-    busy = _Busy(held for held in occupancy.holding(plan.room.parts, window) if held.source != BOOKING or held.source_id not in gone)
+    busy = _Busy(
+        held for held in occupancy.holding(plan.room.parts, window) if held.source != BOOKING or held.source_id not in gone
+    )
     outside = _outside_hours(plan.room, [wish.span for wish in wanted])
     for wish in wanted:
         known, span = wish.known, wish.span
@@ -579,9 +581,7 @@ def _outside_hours(room: RoomCard, spans: Sequence[Span]) -> frozenset[Span]:
     windows = merged(window for day in days.values() for window in queries.hours_of(room, day))
     starts = [window.starts_at for window in windows]
     return frozenset(
-        span
-        for span in coming
-        if (place := bisect_right(starts, span.starts_at) - 1) < 0 or not windows[place].contains(span)
+        span for span in coming if (place := bisect_right(starts, span.starts_at) - 1) < 0 or not windows[place].contains(span)
     )
 
 
@@ -603,7 +603,11 @@ def purpose_of(summary: str) -> str:
 
 def _line(text: str) -> str:
     """One line of text, composed, without control, format and direction characters."""
-    kept = (" " if letter in "\n\r\t" else letter for letter in text if letter in "\n\r\t" or unicodedata.category(letter) not in _UNSEEN)
+    kept = (
+        " " if letter in "\n\r\t" else letter
+        for letter in text
+        if letter in "\n\r\t" or unicodedata.category(letter) not in _UNSEEN
+    )
     return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
 
 
@@ -672,11 +676,21 @@ def _told(report: Report) -> dict[str, object]:
     return {
         "counts": report.counts,
         "problems": [
-            {"code": str(each.code), "summary": each.summary, "entry": each.entry, "facts": {key: str(value) for key, value in each.facts.items()}}
+            {
+                "code": str(each.code),
+                "summary": each.summary,
+                "entry": each.entry,
+                "facts": {key: str(value) for key, value in each.facts.items()},
+            }
             for each in report.problems[:50]
         ],
         "open_series": [
-            {"summary": each.summary, "rule": each.rule, "endless": each.endless, "next_at": each.next_at.isoformat() if each.next_at else None}
+            {
+                "summary": each.summary,
+                "rule": each.rule,
+                "endless": each.endless,
+                "next_at": each.next_at.isoformat() if each.next_at else None,
+            }
             for each in report.open_series[:50]
         ],
     }
@@ -707,8 +721,9 @@ def _change_bookings(plan: _Plan, now: datetime, by: Actor) -> None:
             update(_bookings)
             .where(this)
             .values(
-                starts_at=bindparam("begins"), ends_at=bindparam("stops"), purpose=bindparam("what"), purpose_public=bindparam("open"),
-                before_minutes=0, after_minutes=0, state=State.CONFIRMED, reason="", decided_at=now, decided_by_id=by.person_id, **grown,
+                starts_at=bindparam("begins"), ends_at=bindparam("stops"), purpose=bindparam("what"),
+                purpose_public=bindparam("open"), before_minutes=0, after_minutes=0, state=State.CONFIRMED, reason="",
+                decided_at=now, decided_by_id=by.person_id, **grown,
             ),
             [
                 {
@@ -737,8 +752,9 @@ def _insert_bookings(plan: _Plan, now: datetime, by: Actor) -> list[tuple[int, S
     if not plan.books:
         return []
     shared = {
-        "house_id": plan.room.house_id, "room_id": plan.room.id, "before_minutes": 0, "after_minutes": 0, "state": State.CONFIRMED,
-        "people": 1, "booked_for_id": None, "created_by_id": by.person_id, "organisation_id": None, "tariff_class": TariffClass.FREE,
+        "house_id": plan.room.house_id, "room_id": plan.room.id, "before_minutes": 0, "after_minutes": 0, "people": 1,
+        "state": State.CONFIRMED, "booked_for_id": None, "created_by_id": by.person_id, "organisation_id": None,
+        "tariff_class": TariffClass.FREE,
         "price_cents": 0, "price_rule": {}, "sequence": 0, "origin": "import", "lapses_at": None, "decided_by_id": by.person_id,
         "decided_at": now, "reason": "", "change_starts_at": None, "change_ends_at": None, "created_at": now, "changed_at": now,
         "version": 1,

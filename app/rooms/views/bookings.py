@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from flask import Response, current_app, render_template, request, url_for
@@ -191,11 +191,12 @@ def _form(card: RoomCard, data: Any, defaults: dict[str, Any]) -> BookingForm:
     form = BookingForm(data, **defaults)
     staff = policy.manage_bookings(actor(), card)
     prices = offers.prices(card.house_id, card.tariff_code, _day_of(form))
-    form.tariff_class.choices = [
+    classes = [
         (code, f"{word} ({price_words(prices[code])})" if prices else word) for code, word in class_words() if code in prices or not prices
     ]
-    if form.tariff_class.data not in dict(form.tariff_class.choices) and data is None:
-        form.tariff_class.data = form.tariff_class.choices[0][0]
+    form.tariff_class.choices = classes
+    if form.tariff_class.data not in dict(classes) and data is None:
+        form.tariff_class.data = classes[0][0]
     groups = people.organisations() if staff else people.organisations_of(actor().person_id or 0)
     form.organisation.choices = [("", gettext("no, privately or as neighbours"))] + [(str(each.id), each.name) for each in groups]
     if not staff:
@@ -212,7 +213,7 @@ def _defaults(card: RoomCard) -> dict[str, Any]:
     zone = i18n.zone()
     starts = (wanted_start(zone) or _next_slot(card)).astimezone(zone)
     length = timedelta(minutes=max(60, card.min_minutes))
-    ends = (starts.astimezone(clock.UTC) + length).astimezone(zone)
+    ends = (starts.astimezone(UTC) + length).astimezone(zone)
     if ends.date() != starts.date():
         ends = ends.replace(hour=0, minute=0)
     who = people.person(_id_in(request.args.get("for", "")) or actor().person_id or 0)
@@ -220,7 +221,7 @@ def _defaults(card: RoomCard) -> dict[str, Any]:
         "day": starts.date(),
         "starts": starts.time().replace(second=0, microsecond=0),
         "ends": time(ends.hour, ends.minute),
-        "people": min(10, card.capacity),
+        "people": min(_id_in(request.args.get("people", "")) or 10, card.capacity),
         "tariff_class": who.tariff_class if who else None,
         "booked_for": request.args.get("for", ""),
         "firm": True,
@@ -230,7 +231,7 @@ def _defaults(card: RoomCard) -> dict[str, Any]:
 def _next_slot(card: RoomCard) -> datetime:
     now = clock.now()
     step = timedelta(minutes=card.step_minutes)
-    return now + (-(now - datetime(2020, 1, 1, tzinfo=clock.UTC)) % step)
+    return now + (-(now - datetime(2020, 1, 1, tzinfo=UTC)) % step)
 
 
 def _id_in(text: str) -> int | None:
@@ -291,7 +292,7 @@ def _booking_page(card: RoomCard, form: BookingForm, refusal: Refusal | None = N
 def _offered(refusal: Refusal | None, card: RoomCard) -> list[dict[str, str]]:
     """The nearest free times as links that keep what was typed."""
     facts = refusal.facts.get("alternatives", []) if refusal else []
-    kept = {key: value for key, value in request.form.items() if key not in ("csrf_token", "idempotency_key", "day", "starts", "ends")}
+    kept: dict[str, Any] = {key: value for key, value in request.form.items() if key not in ("csrf_token", "idempotency_key", "day", "starts", "ends")}
     return [
         {
             "words": f"{i18n.day(each['starts_at'], 'EEEE, d. MMMM')}, {i18n.hours(each['starts_at'], each['ends_at'])}",
@@ -305,7 +306,7 @@ def _other_rooms(refusal: Refusal | None, card: RoomCard) -> list[dict[str, str]
     slugs = refusal.facts.get("rooms", []) if refusal else []
     if not slugs:
         return []
-    kept = {key: value for key, value in request.form.items() if key not in ("csrf_token", "idempotency_key")}
+    kept: dict[str, Any] = {key: value for key, value in request.form.items() if key not in ("csrf_token", "idempotency_key")}
     return [
         {"words": other.name, "url": url_for("rooms.show_booking_form", slug=other.slug, **kept)}
         for other in queries.rooms(card.house_id)

@@ -29,8 +29,11 @@ def show_import_form(card: RoomCard) -> Any:
 
 @pages.post("/rooms/<slug>/import/preview", load=room, allow=policy.import_calendar)
 def preview_import(card: RoomCard) -> Any:
-    """What the file would do. It is kept on the server until it is imported: up to 5 MB do not fit into a hidden field, and what has
-    been looked at is then what is imported."""
+    """What the file would do.
+
+    It is kept on the server until it is imported: up to 5 MB do not fit into a hidden field, and what has been looked at is then
+    what is imported.
+    """
     form = CalendarFileForm(CombinedMultiDict((request.form, request.files)))
     if not form.validate():
         return _page(card, form), 422
@@ -42,8 +45,15 @@ def preview_import(card: RoomCard) -> Any:
         return _page(card, form), refusal.status
     upload = service.keep_upload(card, content, name, actor())
     confirm = CalendarForm(upload=upload.id, titles_public=report.titles_public)
-    return render_template("rooms/preview_import.html", room=card, report=report, form=confirm, lists=_lists(report), most=MOST_LINES,
-                           remarks=_remarks(report))
+    return render_template(
+        "rooms/preview_import.html",
+        room=card,
+        report=report,
+        form=confirm,
+        lists=_lists(report),
+        most=MOST_LINES,
+        remarks=_remarks(report),
+    )
 
 
 @pages.post("/rooms/<slug>/import", load=room, allow=policy.import_calendar)
@@ -70,9 +80,7 @@ def _page(card: RoomCard, form: CalendarFileForm) -> str:
             "remarks": [_remark(each) for each in source.report.get("problems", [])],  # type: ignore[attr-defined]
             "series": source.report.get("open_series", []),
             "refused_total": refused.get(source.id, (0, []))[0],
-            "refused": [
-                (each, service.reason_words(each.refused)) for each in refused.get(source.id, (0, []))[1]
-            ],
+            "refused": [(each, service.reason_words(each.refused)) for each in refused.get(source.id, (0, []))[1]],
         }
         for source in queries.calendar_sources(card.id)
         for counts in [dict(source.report.get("counts", {}))]  # type: ignore[call-overload]
@@ -124,5 +132,9 @@ def _done(report: Report) -> str:
         return gettext("Nothing was new: all dates are as they were.")
     told = ", ".join(f"{word} {report.counts[name]}" for name, word in _count_words() if report.counts[name])
     refused = len(report.refused)
-    more = ngettext("One date was not possible; see below.", "%(num)d dates were not possible; see below.", refused) if refused else ""
+    more = (
+        ngettext("One date was not possible; see below.", "%(num)d dates were not possible; see below.", refused)
+        if refused
+        else ""
+    )
     return " ".join(part for part in (gettext("The room follows the calendar: %(counts)s.", counts=told), more) if part)
