@@ -23,6 +23,7 @@ from app.accounts import commands as account_commands
 from app.accounts import events as accounts
 from app.accounts import views as account_pages
 from app.accounts.jobs import FORGET_OLD
+from app.accounts.reactions import guard_keys
 from app.core import api, check, commands, i18n, upkeep
 from app.core.check import Check
 from app.core.events import Event, Reaction
@@ -119,6 +120,7 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     people.PersonCreated: [record],
     people.PersonChanged: [record],
     people.CardGiven: [record],
+    people.MergeAsked: [guard_keys],
     people.PeopleMerged: [record],
     people.HouseholdCreated: [record],
     people.HouseholdChanged: [record],

@@ -192,6 +192,8 @@ def restore(file: Path, *, replace: bool = False) -> Manifest:
         # A field is readable with the keys of both houses, whichever database a power cut leaves here.
         own = settings().instance_path
         _join_keys(room / "field.keys", own / "field.keys")
+        # What this process itself has open would stand in its own way.
+        db.session().close()
         for each in db.engines.values():
             each.dispose()
         if manifest.engine == "sqlite":

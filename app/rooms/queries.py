@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, bindparam, false, func, literal_column, or_, select, true
-from sqlalchemy.orm import aliased, defer, joinedload, selectinload
+from sqlalchemy.orm import defer, joinedload, selectinload
 
 from app.core import clock
 from app.core.db import rows as db_rows
@@ -20,7 +20,7 @@ from app.core.db import session
 from app.core.memory import remembered
 from app.core.spans import Span, common, gaps, merged
 from app.occupancy import queries as occupancy
-from app.occupancy.models import Occupancy, Resource
+from app.occupancy.models import Resource
 from app.offers import queries as offers
 from app.offers.models import HoursKind
 from app.people.models import Person

@@ -19,10 +19,11 @@ from app.offers import service
 from app.offers.models import OpeningException, OpeningHours
 from app.offers.service import HoursRequest
 from app.rooms import queries
+from app.rooms import service as rooms
+from app.rooms.models import Room
 from app.rooms.service import RoomClosed
-from tests.browser_client import Reader
 from tests.conftest import THURSDAY
-from tests.rooms.conftest import BERLIN, MONDAY, Marten, at, book, found, signed_in, span
+from tests.rooms.conftest import BERLIN, MONDAY, Marten, at, book, found, span
 
 TODAY = THURSDAY.date()
 TUESDAY = date(2026, 12, 1)
@@ -33,11 +34,6 @@ CHRISTMAS = date(2026, 12, 25)
 def english(app: Flask) -> Any:
     with i18n.speaking("en"):
         yield
-
-
-@pytest.fixture
-def manager(bare_app: Flask, marten: Marten) -> Reader:
-    return signed_in(bare_app, marten.manager)
 
 
 def miriam(marten: Marten) -> Actor:
@@ -241,8 +237,6 @@ def test_bookings_outside_new_hours_are_listed_and_still_hold(app: Flask, marten
     closed = book(marten.hall, span("18:00", "20:00"), marten.resident())
     late = book(marten.quiet, span("20:00", "22:00", TUESDAY), marten.resident())
     cancelled = book(marten.group, span("09:00", "10:00"), marten.at_desk(), marten.jan)
-    from app.rooms import service as rooms
-
     act(lambda: rooms.cancel_booking(found(cancelled), "", marten.at_desk()))
     act(service.close_days, marten.house, MONDAY, MONDAY, "Works outing", miriam(marten))
     act(service.open_day, marten.house, TUESDAY, time(8), time(21), "Early night", miriam(marten))
@@ -253,8 +247,6 @@ def test_bookings_outside_new_hours_are_listed_and_still_hold(app: Flask, marten
 
 
 def test_a_room_that_needs_the_desk_is_outside_when_only_the_hours_of_use_remain(app: Flask, marten: Marten) -> None:
-    from app.rooms.models import Room
-
     with db.transaction() as session:
         session.get_one(Room, marten.quiet.id).only_when_open = True
     early = book(marten.quiet, span("10:00", "11:00"), marten.resident())
@@ -263,100 +255,3 @@ def test_a_room_that_needs_the_desk_is_outside_when_only_the_hours_of_use_remain
     db.session().close()
     act(lambda: service.end_hours(offers.hours(desk_hours.id), MONDAY, miriam(marten)))
     assert [each.booking_id for each in queries.outside_hours(marten.house, TODAY, MONDAY, BERLIN)] == [early]
-
-
-# Pages -------------------------------------------------------------------------------------------------------------
-
-
-def test_the_manager_reads_the_week_and_adds_hours_on_several_days_at_once(manager: Reader, marten: Marten) -> None:
-    page = manager.get("/house/hours")
-    assert page.h1 == "Opening hours"
-    manager.at_most(6)
-    monday = page.main.all("tr")[1].text
-    assert "Monday" in monday and "10:00–18:00 h" in monday and "08:00–22:00 h" in monday
-    assert "Corpus Christi" in page.text and "Public holidays 2027" in page.text
-    manager.get("/house/hours/new?kind=office")
-    page = manager.submit("Write down", weekdays=["3", "4"], opens="14:00", closes="17:00", weeks=["1", "3"], last_day="2027-06-30")
-    assert page.path == "/house/hours" and "The hours are written down." in page.alerts[0]
-    assert page.text.count("14:00–17:00 h first, third in the month · until June 30, 2027") == 2
-
-
-def test_a_form_that_comes_back_keeps_what_was_typed(manager: Reader, marten: Marten) -> None:
-    manager.get("/house/hours/new")
-    page = manager.submit("Write down", kind="use", weekdays=["0"], opens="9:00", closes="11:00", expect=422)
-    assert "already" in page.errors["opens"]
-    assert page.main.one("input", name="opens")["value"] == "9:00"
-    assert [each["value"] for each in page.main.all("input", name="weekdays") if "checked" in each] == ["0"]
-    page = manager.submit("Write down", weekdays=[], expect=422)
-    assert page.errors["weekdays"] == "Please choose at least one day."
-
-
-def test_closing_the_house_leads_to_the_bookings_that_lie_there(manager: Reader, app: Flask, marten: Marten) -> None:
-    booking = book(marten.hall, span("18:00", "20:00"), marten.resident(), purpose="Wedding")
-    manager.get("/house/hours")
-    manager.click("Close the house on some days")
-    page = manager.submit("Close the house then", first="30.11.2026", last="2.12.2026", reason="Burst pipe")
-    assert page.path.startswith("/rooms/affected")
-    assert "One booking lies outside the hours" in page.text
-    assert "Hall: Wedding" in page.text and "Burst pipe · Ayşe Yılmaz" in page.text
-    assert page.link("Move")["href"] == f"/bookings/{booking}/change"
-    assert page.link("Cancel")["href"] == f"/bookings/{booking}/cancel"
-    page = manager.get("/house/hours")
-    assert "Monday, November 30, 2026 to Wednesday, December 2, 2026" in page.text
-    page = manager.click("Take away")
-    assert "Burst pipe" in page.text
-    page = manager.submit("Yes, take away")
-    assert "No booking lies outside the hours" in page.text
-    assert use(marten, MONDAY) == ["08:00–22:00"]
-
-
-def test_a_holiday_is_opened_anyway_with_the_usual_hours_filled_in(manager: Reader, marten: Marten) -> None:
-    manager.get("/house/hours")
-    page = manager.get("/house/days/open?day=2026-12-25")
-    assert [page.main.one("input", name=name)["value"] for name in ("first", "opens", "closes", "reason")] == [
-        "2026-12-25", "10:00", "18:00", "open on Christmas Day"
-    ]  # fmt: skip
-    manager.submit("Write down", closes="15:00")
-    page = manager.get("/house/hours")
-    assert "Friday, December 25, 2026 · 10:00–15:00 h open anyway" in page.text
-    assert use(marten, CHRISTMAS) == ["10:00–15:00"]
-
-
-def test_weekly_hours_are_ended_from_a_day_on_and_lead_to_what_lies_outside(manager: Reader, app: Flask, marten: Marten) -> None:
-    book(marten.group, span("10:00", "12:00"), marten.resident())
-    hours = next(row.id for row in offers.weekly_hours(marten.house, TODAY) if row.weekday == 0 and row.kind == "use")
-    page = manager.get(f"/house/hours/{hours}/end")
-    assert "Monday, 08:00–22:00 h · Rooms may be used" in page.text
-    assert "already over" in manager.submit(from_day="2026-11-01", expect=422).errors["from_day"]
-    page = manager.submit(from_day="2026-11-30")
-    assert "One booking lies outside the hours" in page.text
-    manager.get(f"/house/hours/{2**31 - 1}/end", expect=404)
-
-
-def test_without_hours_of_use_the_page_says_that_no_room_can_be_booked(manager: Reader, app: Flask, marten: Marten) -> None:
-    with db.transaction():
-        for row in db.session().scalars(select(OpeningHours).where(OpeningHours.kind == "use")):
-            db.session().delete(row)
-    assert "No room can be booked yet" in manager.get("/house/hours").alerts[0]
-
-
-@pytest.mark.parametrize("path", ["/house/days/remove", "/house/days/remove?first=2026-13-01&last=x", "/house/days/remove?first=2026-12-02&last=2026-12-01"])
-def test_nonsense_days_are_a_clear_error(manager: Reader, marten: Marten, path: str) -> None:
-    manager.get(path, expect=422)
-    manager.get("/rooms/affected?first=\x00&last=999999-01-01")
-    manager.get("/house/days/open?day=0001-01-01")
-    manager.post("/house/days/remove", {"first": "2026-11-30", "last": "🦄"}, expect=422)
-
-
-def test_only_the_manager_decides_about_hours(desk: Reader, ayse: Reader, anonymous: Reader, marten: Marten) -> None:
-    hours = offers.weekly_hours(marten.house, TODAY)[0].id
-    before = rows()
-    for path in ("/house/hours", "/house/hours/new", f"/house/hours/{hours}/end", "/house/days/close", "/house/days/open"):
-        for who in (desk, ayse):
-            who.get(path, expect=404)
-        assert anonymous.get(path, follow=False, expect=303).response.headers["Location"].startswith("/sign-in")
-    desk.post("/house/days/close", {"first": "2026-11-30", "reason": "Mine"}, expect=404)
-    desk.post(f"/house/hours/{hours}/end", {"from_day": "2026-11-30"}, expect=404)
-    assert rows() == before
-    assert desk.get("/rooms/affected").status == 200
-    ayse.get("/rooms/affected", expect=404)

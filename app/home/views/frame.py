@@ -32,10 +32,11 @@ def frame() -> dict[str, Any]:
     may = _Ways()
     nav = [
         may.way(gettext("Today") if rooms.see_details(who, house) else gettext("Home"), "home.show_front"),
-        may.way(gettext("Rooms"), "rooms.show_day", ("rooms.",), but=("rooms.show_wishes", "rooms.show_my_bookings")),
+        may.way(gettext("Rooms"), "rooms.show_day", ("rooms.",), but=("rooms.show_wishes", "rooms.list_bookings", "rooms.show_my_bookings")),
     ]
     if rooms.see_wishes(who, house):
         nav.append(may.way(gettext("Wishes"), "rooms.show_wishes"))
+        nav.append(may.way(gettext("Bookings"), "rooms.list_bookings"))
     if people.see_people(who, house):
         nav.append(may.way(gettext("People"), "people.show_people", ("people.",)))
     if notices.see_outbox(who, house):
@@ -44,7 +45,7 @@ def frame() -> dict[str, Any]:
         nav.append(may.way(gettext("House"), "houses.show_house", ("houses.", "offers.", "journal.")))
     mine: list[Any] = []
     if who.person_id is not None:
-        nav.append(may.way(gettext("My bookings"), "rooms.show_my_bookings"))
+        (mine if rooms.see_wishes(who, house) else nav).append(may.way(gettext("My bookings"), "rooms.show_my_bookings"))
         mine.append(may.way(gettext("My details"), "people.show_me"))
     if journal.see_journal(who, house):
         mine.append(may.way(gettext("Journal"), "journal.show_journal"))

@@ -15,7 +15,7 @@ from app.core.i18n import gettext
 from app.core.i18n import lazy as _l
 from app.core.policy import Actor
 from app.people import queries
-from app.people.events import PeopleMerged
+from app.people.events import MergeAsked, PeopleMerged
 from app.people.models import Child, ContactBy, Person, PersonGram
 from app.people.service.households import end_household
 from app.people.service.persons import index_person
@@ -47,6 +47,7 @@ def merge_people(keep: Person, duplicate: Person, *, by: Actor) -> None:
         raise SamePerson
     if keep.merged_into_id is not None or duplicate.merged_into_id is not None:
         raise AlreadyMerged
+    publish(MergeAsked(house_id=None, by=by.person_id, person_id=keep.id, duplicate_id=duplicate.id))
     session().execute(delete(PersonGram).where(PersonGram.person_id == duplicate.id))
     _merge_households(keep, duplicate)
     _fill_gaps(keep, duplicate)
@@ -58,7 +59,8 @@ def merge_people(keep: Person, duplicate: Person, *, by: Actor) -> None:
             result: Any = session().execute(update(table).where(column == duplicate.id).values({column: keep.id}))
             moved[table.name] += result.rowcount
     records = Person.__table__
-    session().execute(update(records).where(records.c.id == keep.id, records.c.created_by_id == keep.id).values(created_by_id=None))
+    itself = update(records).where(records.c.id == keep.id, records.c.created_by_id == keep.id)
+    session().execute(itself.values(created_by_id=None))
     duplicate.merged_into_id = keep.id
     session().flush()
     session().expire_all()

@@ -39,6 +39,7 @@ from app.rooms.service.calendar import keep_upload as keep_upload
 from app.rooms.service.calendar import preview_calendar as preview_calendar
 from app.rooms.service.calendar import problem_words as problem_words
 from app.rooms.service.calendar import reason_words as reason_words
+from app.rooms.service.rooms import TAKEN_SLUGS as TAKEN_SLUGS
 from app.rooms.service.rooms import RoomInUse as RoomInUse
 from app.rooms.service.rooms import RoomRequest as RoomRequest
 from app.rooms.service.rooms import archive_room as archive_room

@@ -766,8 +766,10 @@ def _insert_bookings(plan: _Plan, now: datetime, by: Actor) -> list[tuple[int, S
         }
         for wish in plan.books
     ]  # fmt: skip
-    statement = insert(_bookings).returning(_bookings.c.id, sort_by_parameter_order=True)
-    ids = list(session().connection().execute(statement, rows).scalars())
+    # By UID: in the order of the rows the answer would come only if they were sent one by one.
+    answer = session().connection().execute(insert(_bookings).returning(_bookings.c.uid, _bookings.c.id), rows)
+    by_uid = {uid: booking_id for uid, booking_id in answer}
+    ids = [by_uid[row["uid"]] for row in rows]
     for wish, booking_id in zip(plan.books, ids, strict=True):
         wish.row["booking_id"] = booking_id
         if wish.known is None:

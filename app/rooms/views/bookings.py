@@ -22,7 +22,7 @@ from app.rooms import policy, queries, service
 from app.rooms.forms import BookingForm, ChangeForm, ReasonForm
 from app.rooms.models import Booking
 from app.rooms.queries import RoomCard
-from app.rooms.views.pages import pages, room, wanted_start
+from app.rooms.views.pages import id_in, pages, room, wanted_start
 from app.rooms.views.words import CLASSES, class_words, price_words, state_words
 
 SOMEBODY_NEW = "new"
@@ -216,12 +216,12 @@ def _defaults(card: RoomCard) -> dict[str, Any]:
     ends = (starts.astimezone(UTC) + length).astimezone(zone)
     if ends.date() != starts.date():
         ends = ends.replace(hour=0, minute=0)
-    who = people.person(_id_in(request.args.get("for", "")) or actor().person_id or 0)
+    who = people.person(id_in(request.args.get("for", "")) or actor().person_id or 0)
     return {
         "day": starts.date(),
         "starts": starts.time().replace(second=0, microsecond=0),
         "ends": time(ends.hour, ends.minute),
-        "people": min(_id_in(request.args.get("people", "")) or 10, card.capacity),
+        "people": min(id_in(request.args.get("people", "")) or 10, card.capacity),
         "tariff_class": who.tariff_class if who else None,
         "booked_for": request.args.get("for", ""),
         "firm": True,
@@ -234,10 +234,6 @@ def _next_slot(card: RoomCard) -> datetime:
     return now + (-(now - datetime(2020, 1, 1, tzinfo=UTC)) % step)
 
 
-def _id_in(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 10 else None
-
-
 def _price(card: RoomCard, form: BookingForm) -> str:
     """The price of what the form says now, empty while it makes no sense yet."""
     try:
@@ -245,7 +241,7 @@ def _price(card: RoomCard, form: BookingForm) -> str:
             return ""
         tariff_class = form.tariff_class.data
         if form.organisation.data:
-            chosen = people.organisation(_id_in(form.organisation.data) or 0)
+            chosen = people.organisation(id_in(form.organisation.data) or 0)
             tariff_class = chosen.tariff_class if chosen else tariff_class
         price, _ = service.quote(card, form.span(), tariff_class)
     except Invalid:
@@ -256,7 +252,7 @@ def _price(card: RoomCard, form: BookingForm) -> str:
 def _booked_for(form: BookingForm) -> int | None:
     """The person the desk chose; somebody new is written down by name. None with an error at the field when nobody is named."""
     chosen = form.booked_for.data or ""
-    if (person_id := _id_in(chosen)) is not None:
+    if (person_id := id_in(chosen)) is not None:
         person = people.person(person_id)
         if person is not None:
             return person.id
@@ -272,7 +268,7 @@ def _booked_for(form: BookingForm) -> int | None:
 def _booking_page(card: RoomCard, form: BookingForm, refusal: Refusal | None = None) -> str:
     staff = policy.manage_bookings(actor(), card)
     name = clean_line(form.who.data)
-    chosen = people.person(_id_in(form.booked_for.data or "") or 0) if staff else None
+    chosen = people.person(id_in(form.booked_for.data or "") or 0) if staff else None
     return render_template(
         "rooms/book_room.html",
         room=card,

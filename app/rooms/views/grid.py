@@ -81,9 +81,15 @@ class DayGrid:
 
 
 def day_grid(
-    cards: Sequence[RoomCard], entries: dict[int, list[Entry]], day: OpenDay, window: Span, actor: Actor, zone: ZoneInfo
+    cards: Sequence[RoomCard],
+    entries: dict[int, list[Entry]],
+    day: OpenDay,
+    window: Span,
+    actor: Actor,
+    zone: ZoneInfo,
+    on_behalf: int | None = None,
 ) -> DayGrid:
-    """The day view of `cards`; `window` is the whole day."""
+    """The day view of `cards`; `window` is the whole day. Free cells lead to a booking for the person `on_behalf`, if any."""
     frame = _frame(day, entries, window)
     if frame is None:
         return DayGrid(0, [], [], None)
@@ -92,7 +98,7 @@ def day_grid(
     moment = clock.now()
     present = (moment - frame.starts_at) // COLUMN
     now = present if 0 <= present < columns else None
-    words = _FreeWords(day, starts, zone)
+    words = _FreeWords(day, starts, zone, on_behalf)
     numbers = words.numbers
     hours = [(numbers[index], min(2, columns - index), now in (index, index + 1)) for index in range(0, columns, 2)]
     booked = Words(actor)
@@ -127,15 +133,16 @@ def day_grid(
 class _FreeWords:
     """Address and spoken name of a free cell: the parts that repeat are made once."""
 
-    def __init__(self, day: OpenDay, starts: Sequence[datetime], zone: ZoneInfo) -> None:
+    def __init__(self, day: OpenDay, starts: Sequence[datetime], zone: ZoneInfo, on_behalf: int | None) -> None:
         self.pattern = gettext("%(room)s, %(day)s, %(hours)s, free")
         self.day = i18n.day(day.day, "EEEE, d. MMMM")
         self.address = url_for("rooms.show_booking_form", slug="~")
+        self.question = f"?for={on_behalf}&amp;start=" if on_behalf else "?start="
         self.numbers, self.walls, self.spoken = _column_words(starts[0], len(starts), zone, i18n.language())
 
     def of(self, card: RoomCard) -> Callable[[int, int], tuple[str, str]]:
         """Address and spoken name by column and width."""
-        address = self.address.replace("~", card.slug) + "?start="
+        address = self.address.replace("~", card.slug) + self.question
         before, after = (self.pattern % {"room": card.name, "day": self.day, "hours": "\0"}).split("\0")
         return lambda index, width: (address + self.walls[index], f"{before}{self.spoken[width][index]}{after}")
 

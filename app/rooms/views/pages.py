@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 from app.core import clock
-from app.core.web import Pages
+from app.core.web import LARGEST_ID, Pages
 from app.houses.queries import HouseCard
 from app.houses.views import here
 from app.rooms import queries
@@ -50,3 +50,8 @@ def wanted_start(zone: ZoneInfo) -> datetime | None:
         return clock.at(moment.date(), moment.time(), zone)
     except clock.NoSuchTime:
         return None
+
+
+def id_in(text: str) -> int | None:
+    """The number of a row as it stands in an address or a hidden field; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and int(text) <= LARGEST_ID else None

@@ -13,11 +13,12 @@ from app.core.i18n import gettext, ngettext
 from app.core.web import actor, unchanged
 from app.houses.queries import HouseCard
 from app.offers import queries as offers
+from app.people import queries as people
 from app.rooms import policy, queries
 from app.rooms.models import Feature
 from app.rooms.queries import RoomCard
 from app.rooms.views import grid
-from app.rooms.views.pages import house, pages, room, wanted_day
+from app.rooms.views.pages import house, id_in, pages, room, wanted_day
 from app.rooms.views.words import class_words, feature_words, price_words
 
 ONE_DAY = timedelta(days=1)
@@ -36,7 +37,10 @@ def show_day(house: HouseCard) -> Any:
     if (answer := unchanged(house, present, queries.fingerprint(cards, window))) is not None:
         return answer
     open_day = offers.open_days(house.id, day, day, zone)[day]
-    drawn = grid.day_grid(cards, queries.entries(cards, window), open_day, window, actor(), zone)
+    on_behalf = people.person(id_in(request.args.get("for", "")) or 0) if policy.manage_bookings(actor(), house) else None
+    drawn = grid.day_grid(
+        cards, queries.entries(cards, window), open_day, window, actor(), zone, on_behalf.id if on_behalf else None
+    )
     return render_template(
         "rooms/show_day.html",
         day=day,
@@ -47,6 +51,7 @@ def show_day(house: HouseCard) -> Any:
         rooms=cards,
         before=day - ONE_DAY,
         after=day + ONE_DAY,
+        on_behalf=on_behalf,
         as_table=request.args.get("as") == "table",
     )
 
