@@ -357,14 +357,10 @@ class House:
         self.bring_up_to_date(settings, environment)
         fresh_metrics(environment)
         self.start("web", web_command(settings), settings, environment)
-        ways_in = None
-        if settings.demo:
-            ways_in, told = os.pipe()
-            command = [sys.executable, str(Path(__file__).resolve()), "--jobs", str(told)]
-            self.start("jobs", command, settings, environment, told)
-            os.close(told)
-        else:
-            self.start("jobs", flask_command("jobs", "serve"), settings, environment)
+        ways_in, told = os.pipe()
+        command = [sys.executable, str(Path(__file__).resolve()), "--jobs", str(told)]
+        self.start("jobs", command, settings, environment, told)
+        os.close(told)
         for child in self.children:
             child.follow()
         self.wait_until_ready(settings)
@@ -474,14 +470,15 @@ class House:
                 )
             self.signals.wait(0.05)
 
-    def welcome(self, settings: config.Settings, ways_in: int | None) -> None:
+    def welcome(self, settings: config.Settings, ways_in: int) -> None:
         """Where it is and how to get in. The line beginning `ready:` is the last, for programs that wait for it."""
         print(f"\nThe house is open: {address(settings)}\n")
-        if ways_in is not None:
-            with os.fdopen(ways_in, encoding="utf-8", errors="replace") as told:
-                said = told.read().strip("\n")
-            print(said or f"The ways in could not be listed; {self.children[1].log} says why.")
-            print()
+        with os.fdopen(ways_in, encoding="utf-8", errors="replace") as told:
+            said = told.read().strip("\n")
+        if settings.demo and not said:
+            said = f"The ways in could not be listed; {self.children[1].log} says why."
+        if said:
+            print(f"{said}\n")
         print(f"Logs are in {settings.instance_path / 'log'}. Ctrl-C closes the house.")
         print(f"ready: {address(settings)}", flush=True)
 
@@ -537,15 +534,16 @@ def end(processes: list[subprocess.Popen[bytes]], signals: Signals) -> None:
 
 
 def only_jobs(told: int) -> None:
-    """The job loop of a demonstration, which first writes the ways in to `told`.
+    """The job loop, which first writes to `told` the ways into a demonstration, or how a new house is set up.
 
     Both need the whole program, and loading that is most of what a start takes.
     """
     import flask.cli
 
+    first = ["demo", "ways-in"] if config.load().demo else ["house", "set-up-code"]
     with os.fdopen(told, "w", encoding="utf-8") as out, contextlib.redirect_stdout(out):
         try:
-            flask.cli.cli.main(["--app", "wsgi", "demo", "ways-in"], standalone_mode=False)
+            flask.cli.cli.main(["--app", "wsgi", *first], standalone_mode=False)
         except Exception:
             traceback.print_exc()
     flask.cli.cli.main(["--app", "wsgi", "jobs", "serve"])

@@ -111,7 +111,9 @@ def test_hours_of_the_first_and_third_saturday_hold_on_these_only(app: Flask, ma
         book(marten.group, span("11:00", "12:00", saturdays[1]), marten.resident())
 
 
-def test_hours_of_one_kind_cannot_overlap_but_may_touch_or_hold_in_other_weeks_or_at_other_times(app: Flask, marten: Marten) -> None:
+def test_hours_of_one_kind_cannot_overlap_but_may_touch_or_hold_in_other_weeks_or_at_other_times(
+    app: Flask, marten: Marten
+) -> None:
     request = HoursRequest(kind="use", weekdays=(1, 0), opens=time(21, 30), closes=time(23))
     told = refused("opens", service.add_hours, marten.house, request, miriam(marten))
     assert "Monday" in told and "08:00–22:00" in told
@@ -214,7 +216,9 @@ def test_closed_days_and_days_with_hours_of_their_own_never_mix(app: Flask, mart
         ("reason", MONDAY, MONDAY, ""),
     ],
 )
-def test_a_closing_that_cannot_be_is_refused(app: Flask, marten: Marten, field: str, first: date, last: date, reason: str) -> None:
+def test_a_closing_that_cannot_be_is_refused(
+    app: Flask, marten: Marten, field: str, first: date, last: date, reason: str
+) -> None:
     refused(field, service.close_days, marten.house, first, last, reason, miriam(marten))
 
 
