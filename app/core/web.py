@@ -215,7 +215,9 @@ def unchanged(*state: object) -> Response | None:
     """
     if session.get("_flashes"):
         return None
-    parts = (request.full_path, i18n.language(), request.cookies.get("theme"), actor().session_key, session.get("csrf"), version(), state)
+    who = actor()
+    reader = (who.session_key, who.name, sorted(who.roles), session.get("csrf"), i18n.language(), request.cookies.get("theme"))
+    parts = (request.full_path, reader, version(), state)
     tag = hashlib.blake2s(repr(parts).encode(), digest_size=12).hexdigest()
     g.etag = tag
     if tag in request.if_none_match:

@@ -81,7 +81,6 @@ SUBJECTS: Mapping[str, Any] = {
     "exception": _l("Days with other hours"),
     "feed": _l("Calendar address"),
     "house": _l("House"),
-    "house": _l("House"),
     "household": _l("Household"),
     "invitation": _l("Invitation"),
     "letter": _l("Message"),

@@ -28,6 +28,7 @@ from app.rooms.models import OPEN_STATES, Booking, CalendarSource, Feature, Feed
 
 BOOKING = "booking"
 """Name of this feature's promises in the occupancy table."""
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +244,12 @@ def _free(card: RoomCard, window: Span, days: Iterable[offers.OpenDay], busy: di
     return common(offers.spans_of(days, kind), gaps(window, taken))
 
 
+def begins_free(card: RoomCard, moment: datetime) -> bool:
+    """Whether `moment` is the first at which `card` can be used after something else, set-up time included."""
+    edge = moment - card.before
+    return any(held.span.ends_at == edge for held in occupancy.holding(card.parts, Span(edge - MINUTE, edge)))
+
+
 def nearest_free(card: RoomCard, span: Span, zone: ZoneInfo, *, but: tuple[str, int] | None = None, most: int = 3) -> list[Span]:
     """Up to `most` spans as long as `span` in the same room, the nearest in time first, from now on within two weeks."""
     week = timedelta(days=7)
@@ -255,20 +262,22 @@ def nearest_free(card: RoomCard, span: Span, zone: ZoneInfo, *, but: tuple[str, 
     for free in free_spans(card, Span(start, end), zone, but=but):
         if free.length < span.length:
             continue
-        found += _fits(free, span, step)
+        found.append(_fits(free, span, step, zone))
     found.sort(key=lambda each: abs(each.starts_at - span.starts_at))
     return found[:most]
 
 
-def _fits(free: Span, span: Span, step: timedelta) -> list[Span]:
-    """The one or two places in `free` that lie nearest to `span`, on the room's steps unless it begins with the gap itself."""
+def _fits(free: Span, span: Span, step: timedelta, zone: ZoneInfo) -> Span:
+    """The place in `free` nearest to `span`: on a whole step of the wall clock, or at the very beginning of the gap."""
     latest = free.ends_at - span.length
-    if span.starts_at < free.starts_at:
-        return [Span(free.starts_at, free.starts_at + span.length)]
-    if span.starts_at > latest:
-        aligned = latest - (latest - free.starts_at) % step
-        return [Span(aligned, aligned + span.length)]
-    return [span]
+    if span.starts_at <= free.starts_at:
+        starts_at = free.starts_at
+    elif span.starts_at <= latest:
+        return span
+    else:
+        local = latest.astimezone(zone)
+        starts_at = max(free.starts_at, latest - timedelta(hours=local.hour, minutes=local.minute) % step)
+    return Span(starts_at, starts_at + span.length)
 
 
 def other_rooms(card: RoomCard, span: Span, people: int, zone: ZoneInfo) -> list[RoomCard]:

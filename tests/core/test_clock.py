@@ -47,7 +47,9 @@ def test_today_is_the_day_of_the_house_not_of_the_server() -> None:
         assert clock.today(BERLIN) == date(2026, 11, 27)
 
 
-@pytest.mark.parametrize(("setting", "moved"), [("+3d", timedelta(days=3)), ("-2h", timedelta(hours=-2)), ("+90m", timedelta(minutes=90))])
+@pytest.mark.parametrize(
+    ("setting", "moved"), [("+3d", timedelta(days=3)), ("-2h", timedelta(hours=-2)), ("+90m", timedelta(minutes=90))]
+)
 def test_an_offset_moves_the_clock_and_lets_it_tick(setting: str, moved: timedelta) -> None:
     clock.move(setting)
     assert abs(clock.now() - datetime.now(UTC) - moved) < timedelta(seconds=5)

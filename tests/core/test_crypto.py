@@ -138,7 +138,9 @@ def test_acts_that_write_during_a_rotation_lose_nothing(app: Flask) -> None:
     assert len(key_lines(app)) == 1
 
 
-def test_old_keys_stay_while_an_older_act_is_under_way(app: Flask, engine: str, person: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_keys_stay_while_an_older_act_is_under_way(
+    app: Flask, engine: str, person: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if engine == "sqlite":
         pytest.skip("SQLite's writers stand in one line: no act can be older than the rotation's own")
     monkeypatch.setattr(keys, "PATIENCE_SECONDS", 0.5)

@@ -64,7 +64,11 @@ def test_instants_are_compared_as_instants_in_the_database(app: Flask) -> None:
 
 
 def test_outside_a_transaction_the_database_refuses_to_write(app: Flask) -> None:
-    for statement in (insert(House).values(slug="x", name="X"), text("DELETE FROM house"), text("CREATE TABLE tricks (id INTEGER)")):
+    for statement in (
+        insert(House).values(slug="x", name="X"),
+        text("DELETE FROM house"),
+        text("CREATE TABLE tricks (id INTEGER)"),
+    ):
         with pytest.raises(DBAPIError, match=r"readonly|read-only"):
             db.session().execute(statement)
         db.session().rollback()

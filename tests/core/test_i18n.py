@@ -21,7 +21,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     return create_app(settings_for(folder, languages=("de", "en", "ar")))
 
 
-def span(day: int, month: int, first: tuple[int, int], last: tuple[int, int], *, next_day: bool = False) -> tuple[datetime, datetime]:
+def span(
+    day: int, month: int, first: tuple[int, int], last: tuple[int, int], *, next_day: bool = False
+) -> tuple[datetime, datetime]:
     """Instants given in UTC."""
     return datetime(2026, month, day, *first, tzinfo=UTC), datetime(2026, month, day + next_day, *last, tzinfo=UTC)
 

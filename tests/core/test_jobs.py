@@ -223,7 +223,10 @@ def test_a_follower_only_reads(bare_app: Flask) -> None:
 @contextlib.contextmanager
 def served(settings: config.Settings) -> Iterator[subprocess.Popen[bytes]]:
     environment = {
-        "QR_INSTANCE_PATH": str(settings.instance_path), "QR_DATABASE_URL": settings.database_url, "QR_DEMO": "1", "PATH": "/usr/bin:/bin",
+        "QR_INSTANCE_PATH": str(settings.instance_path),
+        "QR_DATABASE_URL": settings.database_url,
+        "QR_DEMO": "1",
+        "PATH": "/usr/bin:/bin",
     }
     process = subprocess.Popen(flask_command("jobs", "serve"), cwd=config.ROOT, env=environment, stderr=subprocess.PIPE)
     try:

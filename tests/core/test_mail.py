@@ -17,8 +17,13 @@ from tests.conftest import settings_for
 from tests.plumbing.mailbox import Mailbox, mailbox
 
 LETTER = mail.Mail(
-    key="letter.17.20261126", to="ayse@example.org", subject="Bestätigt: Ihre Buchung", body="Hallo Ayşe,\n\nalles gut. Привіт!\n",
-    language="de", sender_name="Meilentreff „Marten“", reply_to="haus@example.org",
+    key="letter.17.20261126",
+    to="ayse@example.org",
+    subject="Bestätigt: Ihre Buchung",
+    body="Hallo Ayşe,\n\nalles gut. Привіт!\n",
+    language="de",
+    sender_name="Meilentreff „Marten“",
+    reply_to="haus@example.org",
 )
 
 
@@ -63,7 +68,8 @@ def test_no_server_is_a_fault_that_may_pass(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"subject": "two\nBcc: everybody@example.org"}, {"to": "a@example.org\nb@example.org"}, {"sender_name": "x\r\nSubject: y"}]
+    "wrong",
+    [{"subject": "two\nBcc: everybody@example.org"}, {"to": "a@example.org\nb@example.org"}, {"sender_name": "x\r\nSubject: y"}],
 )
 def test_a_line_break_smuggles_no_header(tmp_path: Path, wrong: dict[str, str]) -> None:
     with mailbox() as box, house(tmp_path, box.url).app_context():

@@ -21,7 +21,16 @@ def test_money_is_counted_in_whole_cents(wrong: object) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "part", "whole", "share"),
-    [(100, 1, 3, 33), (200, 1, 3, 67), (5, 1, 2, 3), (-5, 1, 2, -3), (2200, 90, 60, 3300), (1, 1, 2, 1), (0, 1, 7, 0), (7, 0, 3, 0)],
+    [
+        (100, 1, 3, 33),
+        (200, 1, 3, 67),
+        (5, 1, 2, 3),
+        (-5, 1, 2, -3),
+        (2200, 90, 60, 3300),
+        (1, 1, 2, 1),
+        (0, 1, 7, 0),
+        (7, 0, 3, 0),
+    ],
 )
 def test_half_a_cent_is_rounded_away_from_zero(amount: int, part: int, whole: int, share: int) -> None:
     assert Money(amount).share(part, whole) == Money(share)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -64,7 +65,7 @@ def test_overlapping_is_sharing_a_minute(one: Span, other: Span) -> None:
 def test_merging_keeps_the_covered_time_and_leaves_no_two_that_touch(some: list[Span]) -> None:
     result = merged(some)
     assert covered(result) == covered(some)
-    assert all(one.ends_at < other.starts_at for one, other in zip(result, result[1:], strict=False))
+    assert all(one.ends_at < other.starts_at for one, other in pairwise(result))
 
 
 @given(spans, lists)

@@ -32,10 +32,23 @@ def house(app: Flask) -> int:
 
 def booking(house: int, person: int | None, **more: Any) -> dict[str, Any]:
     return {
-        "house_id": house, "by": None, "booking_id": 17, "room_id": 3, "room_name": "Saal Germania", "starts_at": BEGIN,
-        "ends_at": BEGIN + timedelta(hours=4), "state": "confirmed", "purpose": "Taufe Kaya", "people": 40, "price_cents": 6600,
-        "booked_for_id": person, "created_by_id": person, "uid": "b17@house.test", "sequence": 1, **more,
-    }  # fmt: skip
+        "house_id": house,
+        "by": None,
+        "booking_id": 17,
+        "room_id": 3,
+        "room_name": "Saal Germania",
+        "starts_at": BEGIN,
+        "ends_at": BEGIN + timedelta(hours=4),
+        "state": "confirmed",
+        "purpose": "Taufe Kaya",
+        "people": 40,
+        "price_cents": 6600,
+        "booked_for_id": person,
+        "created_by_id": person,
+        "uid": "b17@house.test",
+        "sequence": 1,
+        **more,
+    }
 
 
 def tell(event: Event) -> None:
@@ -79,11 +92,15 @@ def test_the_subject_says_neither_room_nor_purpose(house: int) -> None:
     change = {"change_starts_at": BEGIN, "change_ends_at": BEGIN + timedelta(hours=1)}
     old = {"old_room_name": "Saal Germania", "old_starts_at": BEGIN, "old_ends_at": BEGIN + timedelta(hours=1)}
     events = [
-        rooms.BookingWished(**booking(house, person, sequence=0)), rooms.BookingConfirmed(**booking(house, person)),
-        rooms.BookingRefused(**booking(house, person)), rooms.BookingLapsed(**booking(house, person)),
-        rooms.BookingMoved(**booking(house, person), **old), rooms.BookingCancelled(**booking(house, person)),
-        rooms.ChangeWished(**booking(house, person), **change), rooms.ChangeRefused(**booking(house, person), **change),
-    ]  # fmt: skip
+        rooms.BookingWished(**booking(house, person, sequence=0)),
+        rooms.BookingConfirmed(**booking(house, person)),
+        rooms.BookingRefused(**booking(house, person)),
+        rooms.BookingLapsed(**booking(house, person)),
+        rooms.BookingMoved(**booking(house, person), **old),
+        rooms.BookingCancelled(**booking(house, person)),
+        rooms.ChangeWished(**booking(house, person), **change),
+        rooms.ChangeRefused(**booking(house, person), **change),
+    ]
     for event in events:
         tell(event)
     told = letters()
@@ -145,8 +162,16 @@ def test_everybody_reads_in_their_own_language(house: int, app: Flask) -> None:
     app.extensions["languages"] = ("de", "en")
     tell(rooms.BookingConfirmed(**booking(house, a_person(contact_by="mail", email="d@example.org", language="de"))))
     with i18n.speaking("en"):  # whoever acts speaks English
-        tell(rooms.BookingConfirmed(**booking(house, a_person(contact_by="mail", email="e@example.org", language="en"), booking_id=18)))
-        tell(rooms.BookingConfirmed(**booking(house, a_person(contact_by="mail", email="f@example.org", language="tr"), booking_id=19)))
+        tell(
+            rooms.BookingConfirmed(
+                **booking(house, a_person(contact_by="mail", email="e@example.org", language="en"), booking_id=18)
+            )
+        )
+        tell(
+            rooms.BookingConfirmed(
+                **booking(house, a_person(contact_by="mail", email="f@example.org", language="tr"), booking_id=19)
+            )
+        )
     german, english, turkish = letters()
     assert "Donnerstag" in german.body and german.language == "de"
     assert "Thursday" in english.body and english.language == "en"
@@ -222,10 +247,19 @@ def test_telling_costs_the_same_few_questions_each_time(house: int) -> None:
 
 def test_a_code_goes_by_mail_to_the_typed_address_whatever_the_person_prefers(house: int) -> None:
     person = a_person(contact_by="phone", phone="0231 5", email="a@example.org")
-    tell(CodeIssued(
-        house_id=None, by=None, code_id=5, email="typed@example.org", name="Ayşe", language="en", person_id=person, minutes=10,
-        code="123456",
-    ))  # fmt: skip
+    tell(
+        CodeIssued(
+            house_id=None,
+            by=None,
+            code_id=5,
+            email="typed@example.org",
+            name="Ayşe",
+            language="en",
+            person_id=person,
+            minutes=10,
+            code="123456",
+        )
+    )
     (letter,) = letters()
     assert (letter.way, letter.address, letter.secret) == ("mail", "typed@example.org", True)
     assert "123456" in letter.body and "123456" not in letter.subject and "10 minutes" in letter.body
@@ -235,9 +269,16 @@ def test_a_code_goes_by_mail_to_the_typed_address_whatever_the_person_prefers(ho
 def test_an_invitation_holds_the_link_and_is_a_secret(house: int) -> None:
     person = reader()
     invitation = InvitationIssued(
-        house_id=house, by=None, invitation_id=5, person_id=person, name="Ayşe Yılmaz", email="ayse@example.org", language="en",
-        expires_at=THURSDAY + timedelta(days=7), token="tok-en_123",
-    )  # fmt: skip
+        house_id=house,
+        by=None,
+        invitation_id=5,
+        person_id=person,
+        name="Ayşe Yılmaz",
+        email="ayse@example.org",
+        language="en",
+        expires_at=THURSDAY + timedelta(days=7),
+        token="tok-en_123",
+    )
     tell(invitation)
     tell(replace(invitation, invitation_id=6, email=""))
     (letter,) = letters()

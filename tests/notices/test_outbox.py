@@ -34,9 +34,13 @@ def write(house: int | None, occasion: str, person: int | None = None, **more: A
     def act() -> int:
         known = db.session().get(Person, person) if person else None
         letter = service.write_letter(
-            occasion=occasion, subject=f"About {occasion}", body=f"Body of {occasion}.\n\nSecond part https://example.org/x", person=known,
-            house_id=house, **more,
-        )  # fmt: skip
+            occasion=occasion,
+            subject=f"About {occasion}",
+            body=f"Body of {occasion}.\n\nSecond part https://example.org/x",
+            person=known,
+            house_id=house,
+            **more,
+        )
         assert letter is not None
         return letter.id
 

@@ -263,5 +263,7 @@ def test_everybody_is_told_in_their_own_way(contact_by: str, email: str | None, 
 
 def test_on_the_phone_other_words_are_said_and_no_file_goes_along(app: Flask) -> None:
     person = a_person(phone="0231 5", contact_by="phone")
-    number = write("p", address="", person=db.session().get(Person, person), spoken="please say this", calendar=b"BEGIN:VCALENDAR")
+    number = write(
+        "p", address="", person=db.session().get(Person, person), spoken="please say this", calendar=b"BEGIN:VCALENDAR"
+    )
     assert letter(number).body == "please say this" and letter(number).calendar is None and letter(number).address == "0231 5"

@@ -40,16 +40,32 @@ def furnish() -> dict[str, int]:
     on_paper = a_person("Paul", "Papier")
     room = a_room(house)
     booking = Booking(
-        house_id=house, room_id=room.id, starts_at=BEGIN, ends_at=BEGIN + timedelta(hours=2), before_minutes=0, after_minutes=0,
-        state="confirmed", purpose="Erzählcafé ☕", people=12, booked_for_id=person, created_by_id=person, uid="b@house.test",
-    )  # fmt: skip
+        house_id=house,
+        room_id=room.id,
+        starts_at=BEGIN,
+        ends_at=BEGIN + timedelta(hours=2),
+        before_minutes=0,
+        after_minutes=0,
+        state="confirmed",
+        purpose="Erzählcafé ☕",
+        people=12,
+        booked_for_id=person,
+        created_by_id=person,
+        uid="b@house.test",
+    )
     with db.transaction() as session:
         session.add(booking)
         session.flush()
-        session.add(Occupancy(
-            resource_id=room.parts[0], starts_at=BEGIN, ends_at=BEGIN + timedelta(hours=2), kind="confirmed", source="booking",
-            source_id=booking.id,
-        ))  # fmt: skip
+        session.add(
+            Occupancy(
+                resource_id=room.parts[0],
+                starts_at=BEGIN,
+                ends_at=BEGIN + timedelta(hours=2),
+                kind="confirmed",
+                source="booking",
+                source_id=booking.id,
+            )
+        )
         service.write_letter(occasion="mail", subject="x", body="y", address="a@example.org", house_id=house)
         service.write_letter(occasion="secret", subject="x", body="123456", address="a@example.org", secret=True)
         service.write_letter(occasion="paper", subject="x", body="y", person=session.get(Person, on_paper), house_id=house)
@@ -129,9 +145,16 @@ def test_what_guards_the_promises_is_restored_too(app: Flask, elsewhere: Flask) 
         backup.restore(file)
     with elsewhere.app_context():
         with pytest.raises(IntegrityError), db.transaction() as session:
-            session.add(Occupancy(
-                resource_id=ids["part"], starts_at=BEGIN, ends_at=BEGIN + timedelta(minutes=1), kind="confirmed", source="x", source_id=1,
-            ))  # fmt: skip
+            session.add(
+                Occupancy(
+                    resource_id=ids["part"],
+                    starts_at=BEGIN,
+                    ends_at=BEGIN + timedelta(minutes=1),
+                    kind="confirmed",
+                    source="x",
+                    source_id=1,
+                )
+            )
         result = elsewhere.test_cli_runner().invoke(args=["check"])
     assert result.exit_code == 0, result.output
 
@@ -232,9 +255,22 @@ def damaged(file: Path, how: str) -> Path:
 
 @pytest.mark.parametrize(
     "how",
-    ["one bit of the file", "cut off", "one bit of the database", "one bit of a key", "a file is missing", "no keys at all", "a file too many",
-     "a file too many, named", "another format", "a newer program", "another engine", "nonsense in the manifest", "no backup at all"],
-)  # fmt: skip
+    [
+        "one bit of the file",
+        "cut off",
+        "one bit of the database",
+        "one bit of a key",
+        "a file is missing",
+        "no keys at all",
+        "a file too many",
+        "a file too many, named",
+        "another format",
+        "a newer program",
+        "another engine",
+        "nonsense in the manifest",
+        "no backup at all",
+    ],
+)
 def test_a_file_that_is_not_what_it_was_is_refused_and_nothing_changes(app: Flask, how: str) -> None:
     furnish()
     file = backup.make_backup()

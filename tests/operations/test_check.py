@@ -45,7 +45,8 @@ def test_a_sound_house_passes(house: Flask) -> None:
 
 def remove_guard(engine: str) -> None:
     write(
-        "DROP TRIGGER occupancy_no_overlap_insert" if engine == "sqlite"
+        "DROP TRIGGER occupancy_no_overlap_insert"
+        if engine == "sqlite"
         else "ALTER TABLE occupancy DROP CONSTRAINT ex_occupancy_no_overlap"
     )
 
@@ -96,11 +97,15 @@ def fall_behind(engine: str) -> None:
 @pytest.mark.parametrize(
     ("harm", "found"),
     [
-        (remove_guard, "no longer has its guard"), (dangle, "resource"), (lose_the_key, "cannot be read with the keys"),
-        (open_a_key_file, "can be read by others"), (leave_a_secret, "still holds its secret"), (fall_behind, "migrations are behind"),
+        (remove_guard, "no longer has its guard"),
+        (dangle, "resource"),
+        (lose_the_key, "cannot be read with the keys"),
+        (open_a_key_file, "can be read by others"),
+        (leave_a_secret, "still holds its secret"),
+        (fall_behind, "migrations are behind"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
-)  # fmt: skip
+)
 def test_harm_is_found(house: Flask, engine: str, harm: Callable[[str], None], found: str) -> None:
     with house.app_context():
         harm(engine)

@@ -13,7 +13,9 @@ from app.rooms.service import Report
 MACHBAR = Path(__file__).parent.parent / "core" / "data" / "machbar-potsdam-2019.ics"
 
 
-def event(uid: str = "a@choir", start: str = "20261201T180000", end: str = "20261201T200000", summary: str = "Choir", *more: str) -> str:
+def event(
+    uid: str = "a@choir", start: str = "20261201T180000", end: str = "20261201T200000", summary: str = "Choir", *more: str
+) -> str:
     """One entry; times are those of Berlin's clock unless they end in Z. `more` are further lines."""
     zone = "" if start.endswith("Z") else ";TZID=Europe/Berlin"
     lines = [f"UID:{uid}", f"DTSTART{zone}:{start}", f"DTEND{zone}:{end}", f"SUMMARY:{summary}", *more]

@@ -70,9 +70,7 @@ def everything() -> dict[str, list[Any]]:
     """Every row an import could touch."""
     db.session().close()
     tables = ("booking", "occupancy", "imported_date", "calendar_source", "journal_entry", "letter")
-    return {
-        table: [tuple(row) for row in db.session().execute(text(f"SELECT * FROM {table} ORDER BY 1"))] for table in tables
-    }
+    return {table: [tuple(row) for row in db.session().execute(text(f"SELECT * FROM {table} ORDER BY 1"))] for table in tables}
 
 
 def told(report: Report) -> dict[str, int]:
@@ -163,12 +161,16 @@ def test_what_the_file_calls_free_or_cancelled_is_listed_and_not_booked(room: Ro
 
 
 def test_a_weekly_date_keeps_its_wall_time_over_the_clock_change(room: RoomCard) -> None:
-    bring(room, calendar(event("tue", "20261006T190000", "20261006T203000", "Tuesday", "RRULE:FREQ=WEEKLY;UNTIL=20261110T235900Z")))
+    bring(
+        room, calendar(event("tue", "20261006T190000", "20261006T203000", "Tuesday", "RRULE:FREQ=WEEKLY;UNTIL=20261110T235900Z"))
+    )
     assert spans(room) == [f"{day} 19:00-20:30" for day in ("10-06", "10-13", "10-20", "10-27", "11-03", "11-10")]
 
 
 def test_dates_outside_the_opening_hours_are_booked_and_counted(room: RoomCard) -> None:
-    report = bring(room, calendar(event("night", "20261201T220000", "20261201T233000"), event("past", "20261101T220000", "20261101T230000")))
+    report = bring(
+        room, calendar(event("night", "20261201T220000", "20261201T233000"), event("past", "20261101T220000", "20261101T230000"))
+    )
     assert told(report) == {"created": 2}
     assert report.outside_hours == 1
 
@@ -282,9 +284,13 @@ def test_a_moved_date_moves_its_booking(room: RoomCard) -> None:
     after = {each.id: (each.uid, each.sequence) for each in bookings(room)}
     moved = bookings(room)[1].id
     assert after[moved] == (before[moved][0], before[moved][1] + 1)
-    assert {key: value for key, value in after.items() if key != moved} == {key: value for key, value in before.items() if key != moved}
+    assert {key: value for key, value in after.items() if key != moved} == {
+        key: value for key, value in before.items() if key != moved
+    }
     assert len(held(room)) == 8
-    assert told(bring(room, calendar(WEEKLY, override("20261208", start="20261209T170000", end="20261209T190000")))) == {"unchanged": 4}
+    assert told(bring(room, calendar(WEEKLY, override("20261208", start="20261209T170000", end="20261209T190000")))) == {
+        "unchanged": 4
+    }
 
 
 def test_a_cancelled_an_excepted_and_a_removed_date_cancel_their_bookings(room: RoomCard) -> None:
@@ -337,7 +343,9 @@ def test_dates_that_change_places_do_not_stand_in_each_others_way(room: RoomCard
 
 def test_a_moved_date_that_finds_its_new_time_taken_is_refused_and_gives_its_old_one_back(room: RoomCard) -> None:
     bring(room, calendar(event("a"), event("b", "20261202T180000", "20261202T200000")))
-    report = bring(room, calendar(event("a", "20261202T190000", "20261202T210000"), event("b", "20261202T180000", "20261202T200000")))
+    report = bring(
+        room, calendar(event("a", "20261202T190000", "20261202T210000"), event("b", "20261202T180000", "20261202T200000"))
+    )
     assert told(report) == {"refused": 1, "unchanged": 1}
     assert report.refused[0].old is not None
     assert spans(room) == ["12-02 18:00-20:00"]
@@ -428,7 +436,12 @@ def test_a_series_that_cannot_be_read_any_more_loses_nothing(room: RoomCard) -> 
 
 def test_two_calendars_of_one_room_leave_each_other_alone(room: RoomCard) -> None:
     bring(room, calendar(WEEKLY, name="Choir"))
-    report = bring(room, calendar(event("yoga", "20261203T100000", "20261203T120000"), event("late", "20261201T190000", "20261201T210000"), name="Yoga"))
+    report = bring(
+        room,
+        calendar(
+            event("yoga", "20261203T100000", "20261203T120000"), event("late", "20261201T190000", "20261201T210000"), name="Yoga"
+        ),
+    )
     assert not report.follows
     assert told(report) == {"created": 1, "refused": 1}
     assert report.refused[0].reason == "taken"
@@ -454,7 +467,10 @@ def test_a_rule_without_end_is_carried_to_a_horizon_that_the_report_names(room: 
     assert [(each.summary, each.rule) for each in report.endless] == [("Choir", "FREQ=WEEKLY")]
     starts = [each.starts_at for each in bookings(room)]
     assert starts[-1] < report.horizon <= starts[-1] + timedelta(days=7)
-    assert all(later - earlier in {timedelta(days=7), timedelta(days=7, hours=1), timedelta(days=7, hours=-1)} for earlier, later in pairwise(starts))
+    assert all(
+        later - earlier in {timedelta(days=7), timedelta(days=7, hours=1), timedelta(days=7, hours=-1)}
+        for earlier, later in pairwise(starts)
+    )
 
 
 def test_a_shorter_horizon_takes_nothing_away(room: RoomCard) -> None:

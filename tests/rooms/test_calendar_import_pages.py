@@ -6,6 +6,7 @@ import io
 import json
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,15 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.core import clock, db
-from app.core.policy import THE_HOUSE, Actor, Role
+from app.core.policy import Actor, Role
 from app.core.spans import Span
-from app.rooms import jobs, queries, service
+from app.rooms import jobs, service
 from app.rooms.models import Booking, CalendarSource, CalendarUpload, ImportedDate, State
 from app.rooms.service import BookingRequest
-from tests.browser_client import Reader
+from tests.browser_client import Page, Reader
 from tests.conftest import THURSDAY
 from tests.makers import a_house, a_person, a_room, open_daily
 from tests.rooms.calendar_files import MACHBAR, bring, calendar, card, event
-from tests.rooms.conftest import at, MONDAY
 
 WEEKLY = event("w", "20261201T180000", "20261201T200000", "Choir of Erna", "RRULE:FREQ=WEEKLY;COUNT=4")
 
@@ -47,6 +47,16 @@ def upload(content: bytes, name: str = "choir.ics") -> tuple[io.BytesIO, str]:
     return io.BytesIO(content), name
 
 
+def send(reader: Reader, content: bytes) -> Page:
+    """The file to the preview as one piece of bytes: the test client leaves large ones in files it does not close."""
+    parts = (("csrf_token", reader.token().encode()), ('file"; filename="x.ics', content))
+    body = b"".join(
+        b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), value) for name, value in parts
+    )
+    path = "/rooms/saal/import/preview"
+    return Page(reader.client.post(path, data=body + b"--b--\r\n", content_type="multipart/form-data; boundary=b"), path, [])
+
+
 def rows() -> list[int]:
     db.session().close()
     tables = (Booking, ImportedDate, CalendarSource, CalendarUpload)
@@ -64,8 +74,15 @@ def test_the_desk_looks_first_and_then_lets_the_room_follow_the_calendar(desk: R
     twice = event("z", "20261201T190000", "20261201T210000", "Second choir")
     page = desk.submit(file=upload(calendar(WEEKLY, night, twice)))
     assert rows() == [0, 0, 0, 1]
-    for words in ("Look first: Choir of Marten", "So far nothing has been changed", "Would be booked", "Not possible",
-                  "Another date of this file has the room then.", "outside the opening hours", "without an end"):
+    for words in (
+        "Look first: Choir of Marten",
+        "So far nothing has been changed",
+        "Would be booked",
+        "Not possible",
+        "Another date of this file has the room then.",
+        "outside the opening hours",
+        "without an end",
+    ):
         assert words in page.text, words
     page = desk.submit("Follow this calendar", titles_public=True)
     assert page.path == "/rooms/saal/import"
@@ -90,7 +107,7 @@ def test_a_newer_file_shows_what_it_moves_and_cancels(desk: Reader) -> None:
     desk.get("/rooms/saal/import")
     page = desk.submit(file=upload(calendar(WEEKLY.replace("COUNT=4", "COUNT=3"), moved)))
     assert "A newer file of a calendar that this room follows already." in page.text
-    assert "Until now: Tue 8 Dec, 18:00–20:00 h" in page.text or "Until now:" in page.text
+    assert "Until now: Tue, 8 Dec, 18:00–20:00 h." in page.text
     assert "This date is no longer in the file." in page.text
     assert rows() == [4, 4, 1, 1]
 
@@ -101,7 +118,7 @@ def test_a_double_tap_imports_once_and_an_old_preview_is_told_so(desk: Reader) -
     form, _ = preview.form("Follow this calendar")
     values = {each["name"]: each["value"] for each in form.all("input") if each["type"] == "hidden"}
     for _ in range(2):
-        assert "follows" in desk.post("/rooms/saal/import", values).text or True
+        desk.post("/rooms/saal/import", values)
     assert rows() == [4, 4, 1, 0]
     values["idempotency_key"] = "another"
     page = desk.post("/rooms/saal/import", values, expect=409)
@@ -145,7 +162,7 @@ def test_files_that_were_only_looked_at_are_forgotten_after_a_day(desk: Reader) 
 def test_the_page_of_imports_asks_a_constant_number_of_questions(desk: Reader) -> None:
     bring(card(1), calendar(WEEKLY))
     desk.get("/rooms/saal/import")
-    few = desk.queries
+    few = len(desk.get("/rooms/saal/import").queries)
     for number in range(4):
         bring(card(1), calendar(event(f"{number}", summary="Refused"), name=f"calendar {number}"))
     assert desk.get("/rooms/saal/import").text.count("The room is already booked then.") == 4
@@ -171,18 +188,18 @@ HOSTILE = {
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_file_is_refused_clearly_within_seconds(kind: str, desk: Reader) -> None:
-    desk.get("/rooms/saal/import")
     begun = time.process_time()
-    page = desk.submit(file=upload(HOSTILE[kind]), expect=413 if kind.startswith("5 MB") else 422)
+    page = send(desk, HOSTILE[kind])
+    assert page.status == (413 if kind.startswith("5 MB") else 422)
     assert time.process_time() - begun < 6
     assert len(page.errors["file"]) > 15
     assert rows() == [0, 0, 0, 0]
 
 
 def test_fifty_megabytes_are_refused_before_they_are_read(desk: Reader) -> None:
-    desk.get("/rooms/saal/import")
     begun = time.process_time()
-    page = desk.submit(file=upload(b"x" * 50_000_000), expect=413)
+    page = send(desk, b"x" * 50_000_000)
+    assert page.status == 413
     assert time.process_time() - begun < 6
     assert "Too large" in page.h1
     assert rows() == [0, 0, 0, 0]
@@ -228,7 +245,13 @@ def command(app: Flask, *words: str) -> Any:
 @pytest.fixture
 def choir(tmp_path: Path) -> Iterator[Path]:
     file = tmp_path / "choir.ics"
-    file.write_bytes(calendar(WEEKLY, event("z", "20261201T190000", "20261201T210000", "Second choir"), event("e", "20261202T100000", "20261202T110000", "Tea", "RRULE:FREQ=WEEKLY")))
+    file.write_bytes(
+        calendar(
+            WEEKLY,
+            event("z", "20261201T190000", "20261201T210000", "Second choir"),
+            event("e", "20261202T100000", "20261202T110000", "Tea", "RRULE:FREQ=WEEKLY"),
+        )
+    )
     yield file
 
 
@@ -280,7 +303,9 @@ def test_the_command_says_in_one_line_what_is_wrong_and_fails(app: Flask, house:
 
 def dates(slug: str) -> set[tuple[Any, Any]]:
     db.session().close()
-    confirmed = select(Booking.starts_at, Booking.ends_at).where(Booking.room_id == card(1, slug).id, Booking.state == State.CONFIRMED)
+    confirmed = select(Booking.starts_at, Booking.ends_at).where(
+        Booking.room_id == card(1, slug).id, Booking.state == State.CONFIRMED
+    )
     return {(row[0], row[1]) for row in db.session().execute(confirmed)}
 
 
@@ -291,7 +316,10 @@ def test_the_feed_of_a_room_that_follows_the_makerspace_gives_the_same_dates_bac
     report = bring(card(house, "café"), feed.response.data)
     assert dates("café") == dates("saal")
     assert report.counts["refused"] == 0
-    assert bring(card(house, "café"), reader.get("/rooms/saal/calendar.ics").response.data).counts["unchanged"] == report.counts["created"]
+    assert (
+        bring(card(house, "café"), reader.get("/rooms/saal/calendar.ics").response.data).counts["unchanged"]
+        == report.counts["created"]
+    )
 
 
 def test_the_feed_of_a_person_gives_the_same_dates_back_also_on_the_night_of_the_clock_change(house: int, reader: Reader) -> None:
@@ -299,8 +327,8 @@ def test_the_feed_of_a_person_gives_the_same_dates_back_also_on_the_night_of_the
     by = Actor(person_id=a_person("Jana", "Krüger", (Role.DESK, house)), roles=frozenset({(house, Role.DESK)}))
     with clock.stopped_at(THURSDAY.replace(month=10, day=20)):
         for start, hours in (("2026-10-25T00:30", 0.5), ("2026-10-25T01:30", 1.5), ("2026-11-30T17:00", 2)):
-            begins = clock.datetime.fromisoformat(f"{start}+00:00")
-            span = Span(begins, begins + clock.timedelta(hours=hours))
+            begins = datetime.fromisoformat(f"{start}+00:00")
+            span = Span(begins, begins + timedelta(hours=hours))
             request = BookingRequest(card(house), span, "Choir", 5, person, anyway=True)
             db.run_transaction(lambda request=request: service.book_room(request, by))
         secret = db.run_transaction(lambda: service.renew_feed(Actor(person_id=person)).secret)

@@ -167,10 +167,19 @@ def check_times(room: RoomCard, span: Span, *, staff: bool) -> None:
         return
     if minutes < room.min_minutes:
         raise Invalid({"ends_at": [gettext("At least %(length)s at a time.", length=i18n.duration(room.min_minutes))]})
-    step = room.step_minutes
-    for name, moment in (("starts_at", span.starts_at), ("ends_at", span.ends_at)):
-        if moment.minute % min(step, 60) or moment.second or moment.microsecond:
-            raise Invalid({name: [gettext("Please choose full steps of %(length)s.", length=i18n.duration(step))]})
+    _check_steps(room, span)
+
+
+def _check_steps(room: RoomCard, span: Span) -> None:
+    """Whole steps, from a whole step on or right after what stands before: that is what `nearest_free` offers."""
+    step = timedelta(minutes=room.step_minutes)
+    reason = gettext("Please choose full steps of %(length)s.", length=i18n.duration(room.step_minutes))
+    if span.length % step:
+        raise Invalid({"ends_at": [reason]})
+    local = span.starts_at.astimezone(i18n.zone())
+    since_midnight = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    if since_midnight % step and not queries.begins_free(room, span.starts_at):
+        raise Invalid({"starts_at": [reason]})
 
 
 def check_people(room: RoomCard, people: int) -> None:

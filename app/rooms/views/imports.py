@@ -37,7 +37,8 @@ def preview_import(card: RoomCard) -> Any:
     form = CalendarFileForm(CombinedMultiDict((request.form, request.files)))
     if not form.validate():
         return _page(card, form), 422
-    content, name = form.file.data.read(), form.file.data.filename or ""
+    with form.file.data.stream as stream:
+        content, name = stream.read(), form.file.data.filename or ""
     try:
         report = service.preview_calendar(card, content, name)
     except Refusal as refusal:

@@ -1,0 +1,1 @@
+"""Promises across features, kept through pages only."""
