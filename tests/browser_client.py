@@ -402,8 +402,8 @@ def fill(form: Element, values: dict[str, Any]) -> dict[str, list[Any]]:
     return data
 
 
-def _several(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list | tuple | set) else [value]
+def _several(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple | set) else [value]
 
 
 def criticise(page: Page) -> list[str]:
@@ -468,7 +468,7 @@ class counted:
 
 
 def _forget_who_asked() -> None:
-    """Inside a test's application context Flask lends it to each request: what the last one kept there must not answer for this one."""
+    """Flask lends a test's application context to each request: what the last one kept there must not answer for this one."""
     if has_app_context():
         for name in list(g):
             g.pop(name)

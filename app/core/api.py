@@ -135,7 +135,7 @@ def _json() -> Any:
         return {}
     try:
         return request.get_json(force=True)
-    except BadRequest:
+    except (BadRequest, RecursionError):
         raise Invalid(message=gettext("The body is not valid JSON.")) from None
 
 
@@ -157,13 +157,21 @@ _REASONS: dict[str, Any] = {
     "string_too_long": _l("This text is too long."),
     "string_too_short": _l("This text is too short."),
     "string_type": _l("This must be text."),
+    "string_unicode": _l("This text holds characters that cannot be stored."),
     "int_parsing": _l("This must be a whole number."),
+    "int_parsing_size": _l("This number is too large."),
+    "int_from_float": _l("This must be a whole number."),
+    "bool_parsing": _l("This must be true or false."),
+    "bool_type": _l("This must be true or false."),
+    "enum": _l("Please choose one of these."),
+    "model_type": _l("This must be an object with named values."),
     "int_type": _l("This must be a whole number."),
     "greater_than_equal": _l("This number is too small."),
     "less_than_equal": _l("This number is too large."),
     "timezone_aware": _l("This time needs an offset, such as +01:00."),
     "datetime_from_date_parsing": _l("This is not a time in ISO 8601 with an offset."),
     "datetime_parsing": _l("This is not a time in ISO 8601 with an offset."),
+    "datetime_object_invalid": _l("This is not a time in ISO 8601 with an offset."),
     "datetime_type": _l("This is not a time in ISO 8601 with an offset."),
 }
 

@@ -159,11 +159,17 @@ def _prepare_sqlite(engine: Engine, *, read_only: bool) -> None:
         connection.exec_driver_sql(begin)
 
 
+_BESIDE_OTHERS = "LOCK TABLE alembic_version IN ROW SHARE MODE"
+_ALONE = "LOCK TABLE alembic_version IN EXCLUSIVE MODE"
+"""A table every act of PostgreSQL takes a place at before it looks at anything (unlike SELECT, LOCK takes no snapshot yet)."""
+
+
 @contextmanager
-def transaction() -> Iterator[Session]:
+def transaction(*, alone: bool = False) -> Iterator[Session]:
     """One act. Opened by the edges only (a POST, a job, a command); commits at the end, undoes on any exception.
 
     What was loaded before is forgotten, so that checks and changes see one state. Nesting raises `NestedTransaction`.
+    `alone` waits for every other act and lets none begin: SQLite is always so.
     """
     current = session()
     if current.info.get("writing"):
@@ -172,7 +178,9 @@ def transaction() -> Iterator[Session]:
     current.info.pop("stamps", None)
     current.info["writing"] = True
     try:
-        current.connection()  # takes SQLite's write lock before anything is looked at
+        connection = current.connection()  # takes SQLite's write lock before anything is looked at
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(_ALONE if alone else _BESIDE_OTHERS)
         yield current
         current.commit()
     except BaseException:
@@ -190,12 +198,13 @@ def in_transaction() -> bool:
 def run_transaction(act: Callable[[], T]) -> T:
     """`act` inside `transaction()`, started again when it collided with another one.
 
-    PostgreSQL answers a serialization failure or a deadlock, a guard answers `Collision`; both mean: look again.
+    PostgreSQL answers a serialization failure or a deadlock, a guard answers `Collision`; both mean: look again. It finds
+    many such failures where acts only read and write near one another, so the second try runs alone and gets through.
     Raises `Busy` after `ATTEMPTS` tries.
     """
     for attempt in range(ATTEMPTS):
         try:
-            with transaction():
+            with transaction(alone=attempt > 0):
                 return act()
         except Collision:
             pass

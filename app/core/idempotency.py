@@ -7,7 +7,6 @@ it answered) under the key, in its own transaction; a second one with the same k
 from __future__ import annotations
 
 import hashlib
-import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,7 +54,3 @@ def forget_old() -> int:
     result: Any = session().execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < clock.now() - KEPT))
     return int(result.rowcount)
 
-
-def packed(status: int, document: Any) -> str:
-    """An API answer as the text to remember."""
-    return json.dumps({"status": status, "document": document})

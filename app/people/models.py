@@ -60,7 +60,9 @@ class Household(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     name: Mapped[str] = mapped_column(String(120))
-    children: Mapped[list[Child]] = relationship(lazy="raise", init=False, repr=False, order_by="Child.id", cascade="all, delete-orphan")
+    children: Mapped[list[Child]] = relationship(
+        lazy="raise", init=False, repr=False, order_by="Child.id", cascade="all, delete-orphan"
+    )
 
 
 class Child(Model):

@@ -27,7 +27,12 @@ def lapse_wishes() -> str:
     return f"{ended} lapsed"
 
 
-LAPSE_WISHES = Job("lapse wishes", timedelta(minutes=1), lapse_wishes)
+def wishes_lapse() -> bool:
+    """Whether there is anything to end; asked before a run is written down."""
+    return bool(queries.lapsing(clock.now()))
+
+
+LAPSE_WISHES = Job("lapse wishes", timedelta(minutes=1), lapse_wishes, wanted=wishes_lapse)
 
 
 def carry_calendars() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 
 from app.accounts import service as accounts
@@ -37,13 +37,21 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
+def forget_who_asked() -> None:
+    """The test's application context is lent to each request: what the last one kept there must not answer for this one."""
+    for name in list(g):
+        g.pop(name)
+
+
 def get(client: FlaskClient, path: str, headers: dict[str, str], status: int = 200) -> Any:
+    forget_who_asked()
     answer = client.get(f"/api/v1{path}", headers=headers)
     assert answer.status_code == status, answer.get_data(as_text=True)
     return answer.get_json()
 
 
 def post(client: FlaskClient, body: Any, headers: dict[str, str], status: int = 201) -> Any:
+    forget_who_asked()
     answer = client.post("/api/v1/people", json=body, headers=headers)
     assert answer.status_code == status, answer.get_data(as_text=True)
     return answer.get_json()
@@ -51,13 +59,17 @@ def post(client: FlaskClient, body: Any, headers: dict[str, str], status: int = 
 
 def test_somebody_is_written_down_found_and_read(client: FlaskClient, desk: dict[str, str]) -> None:
     made = post(client, {"given_name": "Gerda", "family_name": "Müller", "phone": "0231 4711", "desk_note": "Geheim"}, desk)
-    assert (made["name"], made["phone"], made["contact_by"], made["tariff_class"]) == ("Gerda Müller", "+49 231 4711", "phone", "C")
+    assert (made["name"], made["phone"], made["contact_by"], made["tariff_class"]) == (
+        "Gerda Müller",
+        "+49 231 4711",
+        "phone",
+        "C",
+    )
     assert "desk_note" not in made and "Geheim" not in str(made)
     assert get(client, f"/people/{made['id']}", desk) == made
     found = get(client, "/people?q=muler", desk)
-    assert found == {
-        "items": [{"id": made["id"], "name": "Gerda Müller", "phone": "0231 4711", "card_number": None, "address": ""}], "next": None
-    }  # fmt: skip
+    item = {"id": made["id"], "name": "Gerda Müller", "phone": "0231 4711", "card_number": None, "address": ""}
+    assert found == {"items": [item], "next": None}
     person = queries.person(made["id"])
     assert person is not None and person.desk_note == "Geheim"
 
@@ -84,7 +96,7 @@ def test_the_same_key_makes_one_person(client: FlaskClient, desk: dict[str, str]
         ({"given_name": "G", "email": "x"}, "email"), ({"given_name": "G", "card_number": "12345678"}, "card_number"),
         ({"given_name": "G", "contact_by": "mail"}, "contact_by"), ({"given_name": "G", "contact_by": "drum"}, "contact_by"),
         ({"given_name": "G", "tariff_class": "Z"}, "tariff_class"), ({"given_name": "G" * 81}, "given_name"),
-        ({"given_name": "G\x00"}, "given_name"), ({"given_name": 5}, "given_name"), ({"given_name": "G", "language": "xx"}, "language"),
+        ({"given_name": "G\x00"}, "given_name"), ({"given_name": 5}, "given_name"), ({"given_name": "G", "language": "x"}, "language"),
         ({"given_name": "G", "role": "manager"}, "role"), ({"given_name": "G", "id": 1}, "id"),
     ],
 )  # fmt: skip

@@ -41,7 +41,9 @@ def test_a_telephone_number_is_kept_with_its_country_and_seen_as_people_write_it
     assert shown(kept) == seen
 
 
-@pytest.mark.parametrize("typed", ["4711", "0231", "bei Gerda", "0231 47+11", "0" * 30, "+49 231 4711 4711 4711", "+0 12345678", "0231 47a1"])
+@pytest.mark.parametrize(
+    "typed", ["4711", "0231", "bei Gerda", "0231 47+11", "0" * 30, "+49 231 4711 4711 4711", "+0 12345678", "0231 47a1"]
+)
 def test_what_nobody_could_call_is_refused(typed: str) -> None:
     with pytest.raises(PhoneUnreadable):
         checked_phone(typed)
@@ -61,7 +63,9 @@ def test_an_address_is_kept_in_lower_case() -> None:
     assert checked_email("") is None
 
 
-@pytest.mark.parametrize("typed", ["gerda", "gerda@", "@example.org", "a b@example.org", "gerda@localhost", "g@x.de, h@x.de", "a" * 300 + "@x.de"])
+@pytest.mark.parametrize(
+    "typed", ["gerda", "gerda@", "@example.org", "a b@example.org", "gerda@localhost", "g@x.de, h@x.de", "a" * 300 + "@x.de"]
+)
 def test_half_an_address_is_refused(typed: str) -> None:
     with pytest.raises(EmailUnreadable):
         checked_email(typed)

@@ -33,10 +33,17 @@ def merge(keep: int, duplicate: int) -> None:
 
 def test_gaps_are_filled_and_what_differs_goes_into_the_note(app: Flask) -> None:
     keep = known("Gerda Müller", phone="0231 4711", desk_note="eins")
-    double = known("Gerda Mueller", phone="0231 9922", email="g@example.org", street="Am Markt 1", city="Dortmund", desk_note="zwei")
+    double = known(
+        "Gerda Mueller", phone="0231 9922", email="g@example.org", street="Am Markt 1", city="Dortmund", desk_note="zwei"
+    )
     merge(keep, double)
     found = person(keep)
-    assert (found.name, found.phone, found.email, found.address) == ("Gerda Müller", "+49 231 4711", "g@example.org", "Am Markt 1, Dortmund")
+    assert (found.name, found.phone, found.email, found.address) == (
+        "Gerda Müller",
+        "+49 231 4711",
+        "g@example.org",
+        "Am Markt 1, Dortmund",
+    )
     assert found.desk_note is not None
     assert found.desk_note.splitlines()[:2] == ["eins", "zwei"] and "+49 231 9922" in found.desk_note
     assert found.contact_by == "phone"
@@ -102,9 +109,8 @@ def test_what_both_have_stays_once(app: Flask) -> None:
 
     grants = db.session().scalars(select(RoleGrant).order_by(RoleGrant.id)).all()
     assert [(each.person_id, each.house_id) for each in grants] == [(keep, house), (keep, other)]
-    assert [(each.person_id, each.organisation_id) for each in db.session().scalars(select(Membership).order_by(Membership.id))] == [
-        (keep, choir), (keep, boule)
-    ]  # fmt: skip
+    acting = db.session().scalars(select(Membership).order_by(Membership.id))
+    assert [(each.person_id, each.organisation_id) for each in acting] == [(keep, choir), (keep, boule)]
 
 
 def test_consents_and_contacts_follow(app: Flask) -> None:
@@ -137,7 +143,16 @@ def test_every_column_of_the_house_that_names_a_person_follows(app: Flask) -> No
         for table, _column in queries.references_to_people():
             made.row(session, table)
     left = list(queries.references_to_people())
-    assert {table.name for table, _ in left} >= {"booking", "letter", "consent", "role_grant", "sign_in", "slip", "account", "feed"}
+    assert {table.name for table, _ in left} >= {
+        "booking",
+        "letter",
+        "consent",
+        "role_grant",
+        "sign_in",
+        "slip",
+        "account",
+        "feed",
+    }
     merge(keep, double)
     for table, column in left:
         if table.name in {"person", "person_gram"}:
@@ -158,7 +173,7 @@ class _Rows:
             return self.made[table.name]
         values: dict[str, Any] = {}
         for column in table.columns:
-            keys = [key for key in column.foreign_keys]
+            keys = list(column.foreign_keys)
             if keys and keys[0].column.table.name == "person":
                 values[column.name] = self.person_id
             elif keys and keys[0].column.table is not table:

@@ -64,7 +64,10 @@ def test_nobody_found_offers_to_write_somebody_down(desk: Reader) -> None:
     assert "Nobody found for “Oksana Bondarenko”" in page.text
     page = desk.get(page.html.all("a", class_="kern-btn--primary")[-1]["href"])
     form, _ = page.form("Save")
-    assert (form.one("input", name="given_name")["value"], form.one("input", name="family_name")["value"]) == ("Oksana", "Bondarenko")
+    assert (form.one("input", name="given_name")["value"], form.one("input", name="family_name")["value"]) == (
+        "Oksana",
+        "Bondarenko",
+    )
 
 
 @pytest.mark.parametrize("query", ["%00", "%", "a%00b", "'", "<script>", "%F0%9F%99%82", "x" * 3000, "%ED%A0%80", "="])
@@ -87,7 +90,15 @@ def test_all_that_is_said_at_the_counter_is_kept(desk: Reader) -> None:
         "Save", given_name="Gerda", family_name="Müller", phone="0231/4711 08", email="G@Example.org", contact_by="phone",
         language="en", street="Am Markt 1", postcode="44379", city="Dortmund", tariff_class="B", desk_note="Klingel defekt",
     )  # fmt: skip
-    for words in ("0231 4711 08", "g@example.org", "Am Markt 1, 44379 Dortmund", "by telephone", "English", "B · non-profit", "Klingel defekt"):
+    for words in (
+        "0231 4711 08",
+        "g@example.org",
+        "Am Markt 1, 44379 Dortmund",
+        "by telephone",
+        "English",
+        "B · non-profit",
+        "Klingel defekt",
+    ):
         assert words in page.text, words
     desk.at_most(14)
 
@@ -138,7 +149,12 @@ def test_a_change_keeps_what_was_not_touched(desk: Reader) -> None:
     page = desk.submit("Save", family_name="Kowalski")
     assert page.h1 == "Gerda Kowalski"
     found = person(gerda)
-    assert (found.phone, found.desk_note, found.email, found.contact_by) == ("+48 22 123 45 67", "eins\nzwei", "g@example.org", "mail")
+    assert (found.phone, found.desk_note, found.email, found.contact_by) == (
+        "+48 22 123 45 67",
+        "eins\nzwei",
+        "g@example.org",
+        "mail",
+    )
     desk.get(f"/people/{gerda}/edit")
     page = desk.submit("Save", email="", contact_by="mail", expect=422)
     assert "contact_by" in page.errors and person(gerda).email == "g@example.org"
@@ -325,7 +341,9 @@ def test_somebody_sees_and_changes_their_own_record(english: Reader) -> None:
     page = english.submit("Save", email="", contact_by="mail", city="Eving", expect=422)
     assert "contact_by" in page.errors and page.form("Save")[0].one("input", name="city")["value"] == "Eving"
     assert person(gerda).email == "g@example.org"
-    english.post("/me/edit", {"given_name": "Queen", "tariff_class": "A", "desk_note": "x", "language": "en", "contact_by": "none"})
+    english.post(
+        "/me/edit", {"given_name": "Queen", "tariff_class": "A", "desk_note": "x", "language": "en", "contact_by": "none"}
+    )
     found = person(gerda)
     assert (found.given_name, found.tariff_class, found.desk_note) == ("Gerda", "C", "Geheim")
 
@@ -353,11 +371,20 @@ def test_a_resident_sees_nobody_else(english: Reader) -> None:
     gerda, ali = known("Gerda Müller", language="en"), known("Ali Kaya")
     english.sign_in_as(gerda)
     choir = an_organisation()
-    for path in ("/people", "/people.csv", "/people/new", "/people/choose", "/organisations", "/organisations/new", "/organisations.csv"):
+    for path in (
+        "/people",
+        "/people.csv",
+        "/people/new",
+        "/people/choose",
+        "/organisations",
+        "/organisations/new",
+        "/organisations.csv",
+    ):
         english.get(path, expect=403)
     for path in (
         f"/people/{ali}", f"/people/{gerda}", f"/people/{ali}/edit", f"/people/{ali}/merge", f"/people/{ali}/household",
-        f"/people/{ali}/consents/new", f"/organisations/{choir}", f"/organisations/{choir}/edit", f"/organisations/{choir}/members",
+        f"/people/{ali}/consents/new", f"/organisations/{choir}", f"/organisations/{choir}/edit",
+        f"/organisations/{choir}/members",
     ):  # fmt: skip
         english.get(path, expect=404)
     for path in (f"/people/{ali}/card", f"/people/{ali}/edit", f"/people/{ali}/merge", f"/organisations/{choir}/archive"):

@@ -37,7 +37,8 @@ def town(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("typed", "first"),
     [
-        ("gerda", "Gerda Müller"), ("GERDA MÜLLER", "Gerda Müller"), ("müller gerda", "Gerda Müller"), ("mue gerda", "Gerda Müller"),
+        ("gerda", "Gerda Müller"), ("GERDA MÜLLER", "Gerda Müller"), ("müller gerda", "Gerda Müller"),
+        ("mue gerda", "Gerda Müller"),
         ("gedra", "Gerda Müller"), ("egrda", "Gerda Müller"), ("gerda mulelr", "Gerda Müller"), ("Gerda Müler", "Gerda Müller"),
         ("yilmaz", "Ayşe Yılmaz"), ("ayse", "Ayşe Yılmaz"), ("YILMAZ", "Ayşe Yılmaz"), ("anna lena", "Anna-Lena Schäfer"),
         ("annalena schaefer", "Anna-Lena Schäfer"), ("Schafer", "Anna-Lena Schäfer"), ("obrien", "Sean O'Brien"),
@@ -69,7 +70,9 @@ def test_who_fits_only_a_part_comes_only_when_nobody_fits_all(town: None) -> Non
     assert names("gerda müller") == ["Gerda Müller", "Gerd Mueller"]
 
 
-@pytest.mark.parametrize("typed", ["", " ", "0", "47", "\x00", "%", "_", "'; DROP TABLE person --", "🙂", "-", "=", "@", "xqz", "+", "\ud800"])
+@pytest.mark.parametrize(
+    "typed", ["", " ", "0", "47", "\x00", "%", "_", "'; DROP TABLE person --", "🙂", "-", "=", "@", "xqz", "+", "\ud800"]
+)
 def test_what_says_nothing_finds_nobody(town: None, typed: str) -> None:
     assert names(typed) == []
 
@@ -82,7 +85,17 @@ def test_a_very_long_question_is_answered(town: None) -> None:
 def test_a_telephone_number_is_found_by_any_part(app: Flask) -> None:
     known("Gerda Müller", phone="0231 / 47 11 08")
     known("Ali Kaya", phone="+90 212 555 0101")
-    for typed in ("0231 471108", "0231471108", "+49 231 471108", "0049231471108", "471", "1108", "47-11-08", "(0231) 4711", "231 47"):
+    for typed in (
+        "0231 471108",
+        "0231471108",
+        "+49 231 471108",
+        "0049231471108",
+        "471",
+        "1108",
+        "47-11-08",
+        "(0231) 4711",
+        "231 47",
+    ):
         assert names(typed) == ["Gerda Müller"], typed
     for typed in ("+90 212", "0090212", "5550101", "212 555"):
         assert names(typed) == ["Ali Kaya"], typed
@@ -193,15 +206,21 @@ def test_the_list_goes_by_family_name_page_by_page(app: Flask) -> None:
 
 @pytest.mark.parametrize(
     ("given_name", "family_name"),
-    [("Gerda", "Müller"), ("gerda", "mueller"), ("Gerda", "Muler"), ("Müller", "Gerda"), ("Greda", "Müller"), ("Gerda Maria", "Müller"),
-     ("Ger", "Müller")],
+    [
+        ("Gerda", "Müller"), ("gerda", "mueller"), ("Gerda", "Muler"), ("Müller", "Gerda"), ("Greda", "Müller"),
+        ("Gerda Maria", "Müller"), ("Ger", "Müller"),
+    ],
 )  # fmt: skip
 def test_a_similar_name_may_be_the_same_person(app: Flask, given_name: str, family_name: str) -> None:
     person_id = known("Gerda Müller")
-    assert [(each.line.id, each.reasons) for each in similar_people(given_name, family_name, None, None)] == [(person_id, ("name",))]
+    assert [(each.line.id, each.reasons) for each in similar_people(given_name, family_name, None, None)] == [
+        (person_id, ("name",))
+    ]
 
 
-@pytest.mark.parametrize(("given_name", "family_name"), [("Petra", "Müller"), ("Gerda", "Kaya"), ("Gerda", ""), ("", "Müller"), ("", "")])
+@pytest.mark.parametrize(
+    ("given_name", "family_name"), [("Petra", "Müller"), ("Gerda", "Kaya"), ("Gerda", ""), ("", "Müller"), ("", "")]
+)
 def test_another_name_is_another_person(app: Flask, given_name: str, family_name: str) -> None:
     known("Gerda Müller")
     assert similar_people(given_name, family_name, None, None) == []

@@ -36,8 +36,13 @@ def test_a_name_is_enough(app: Flask) -> None:
 
 @pytest.mark.parametrize(
     ("said", "name"),
-    [("Gerda", ("Gerda", "")), ("Gerda Müller", ("Gerda", "Müller")), ("Anna Lena de Vries", ("Anna Lena de", "Vries")), ("", ("", ""))],
-)  # fmt: skip
+    [
+        ("Gerda", ("Gerda", "")),
+        ("Gerda Müller", ("Gerda", "Müller")),
+        ("Anna Lena Vries", ("Anna Lena", "Vries")),
+        ("", ("", "")),
+    ],
+)
 def test_a_name_said_in_one_breath_is_taken_apart(said: str, name: tuple[str, str]) -> None:
     assert service.name_from(said) == name
 
@@ -130,7 +135,12 @@ def test_a_resident_changes_how_they_are_reached_and_nothing_else(app: Flask) ->
     with db.transaction():
         service.change_me(person(person_id), request, by=DESK)
     found = person(person_id)
-    assert (found.email, found.contact_by, found.language, found.address) == ("g@example.org", "mail", "en", "Am Markt 1, 44379 Dortmund")
+    assert (found.email, found.contact_by, found.language, found.address) == (
+        "g@example.org",
+        "mail",
+        "en",
+        "Am Markt 1, 44379 Dortmund",
+    )
     assert (found.name, found.tariff_class, found.desk_note) == ("Gerda Müller", "B", "N")
 
 
@@ -231,7 +241,9 @@ def test_an_organisation_has_a_name_of_its_own(app: Flask) -> None:
     with pytest.raises(service.NameTaken), db.transaction():
         service.change_organisation(organisation(second), OrganisationRequest(name="Posaunenchor"), by=DESK)
     with db.transaction():
-        service.change_organisation(organisation(first), OrganisationRequest(name="Posaunenchor", tariff_class=TariffClass.REDUCED), by=DESK)
+        service.change_organisation(
+            organisation(first), OrganisationRequest(name="Posaunenchor", tariff_class=TariffClass.REDUCED), by=DESK
+        )
     assert (organisation(first).tariff_class, organisation(first).phone) == ("B", None)
 
 
@@ -314,7 +326,9 @@ def test_another_consent_needs_its_own_words(app: Flask) -> None:
     with pytest.raises(service.WordingMissing), db.transaction():
         service.give_consent(person(gerda), ConsentRequest(purpose=Purpose.OTHER, via="paper", wording="  "), by=DESK)
     with db.transaction():
-        service.give_consent(person(gerda), ConsentRequest(purpose=Purpose.OTHER, via="paper", wording="Schlüssel für Hans"), by=DESK)
+        service.give_consent(
+            person(gerda), ConsentRequest(purpose=Purpose.OTHER, via="paper", wording="Schlüssel für Hans"), by=DESK
+        )
     assert [each.wording for each in consents(gerda)] == ["Schlüssel für Hans"]
 
 

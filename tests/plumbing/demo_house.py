@@ -44,7 +44,9 @@ def furnished(instance: Path, database_url: str = "") -> Path:
 
 
 @contextlib.contextmanager
-def open_house(template: Path, folder: Path, *, cluster: Cluster | None = None, jobs: bool = True, **more: str) -> Iterator[Server]:
+def open_house(
+    template: Path, folder: Path, *, cluster: Cluster | None = None, jobs: bool = True, **more: str
+) -> Iterator[Server]:
     """The house in a copy of `template` in the new `folder`, open inside the ``with``.
 
     With a `cluster`, its database lies there: a copy of what `furnished` made at the address in ``template/database``.

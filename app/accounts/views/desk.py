@@ -45,7 +45,9 @@ def show_slip(slip: Slip) -> Any:
     card, code = queries.person_card(slip.person_id), shown("slip", slip.id)
     if card is None or code is None:
         raise Missing
-    return render_template("accounts/show_slip.html", card=card, slip=slip, code=service.in_groups(code), address=public_url())
+    return render_template(
+        "accounts/show_slip.html", card=card, slip=slip, code=service.in_groups(code), address=f"{public_url()}/sign-in"
+    )
 
 
 @pages.get("/people/<int:person_id>/slip/<int:slip_id>.pdf", allow=policy.keep_slips, load=queries.slip_of)
@@ -235,7 +237,13 @@ def show_token(token: ApiToken) -> Any:
     secret = shown("token", token.id)
     if secret is None:
         raise Missing
-    return render_template("accounts/show_token.html", token=token, secret=secret, api=f"{public_url()}/api/v1")
+    return render_template(
+        "accounts/show_token.html",
+        token=token,
+        header=f"Authorization: Bearer {secret}",
+        secret=secret,
+        api=f"{public_url()}/api/v1",
+    )
 
 
 @pages.post("/tokens/<int:token_id>/revoke", allow=policy.keep_tokens, load=queries.token)

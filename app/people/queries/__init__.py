@@ -198,9 +198,7 @@ class OrganisationLine:
 
 def organisations(text: str = "", *, archived: bool = False, limit: int = 500) -> list[OrganisationLine]:
     """By name; those put away only when asked for. `text` is any part of the name, as `fold` reads it."""
-    counted = (
-        select(func.count()).where(Membership.organisation_id == Organisation.id).correlate(Organisation).scalar_subquery()
-    )
+    counted = select(func.count()).where(Membership.organisation_id == Organisation.id).correlate(Organisation).scalar_subquery()
     query = (
         select(
             Organisation.id, Organisation.name, Organisation.tariff_class, Organisation.archived_at, Person.given_name,
@@ -300,4 +298,3 @@ def belongings(person_id: int) -> list[Belonging]:
         before = by_words[key].count if key in by_words else 0
         by_words[key] = Belonging(called, before + row.rows)
     return [each for each in by_words.values() if each.count]
-

@@ -41,7 +41,8 @@ def merge_people(keep: Person, duplicate: Person, *, by: Actor) -> None:
 
     Gaps in `keep`'s record are filled, differing contact data goes into the desk's note, so that nothing is lost. What both
     hold and only one may (the same role, the same membership, a password) stays as `keep` has it. Tables that are written once
-    stay as they are. `duplicate` remains a signpost of id, name and card. Raises `SamePerson`, `AlreadyMerged`.
+    stay as they are. `duplicate` remains a signpost of id, name and card. Raises `SamePerson`, `AlreadyMerged`, and whatever
+    those refuse with who are asked first (`MergeAsked`).
     """
     if keep.id == duplicate.id:
         raise SamePerson
@@ -58,9 +59,8 @@ def merge_people(keep: Person, duplicate: Person, *, by: Actor) -> None:
             _drop_doubles(table, column, keep.id, duplicate.id)
             result: Any = session().execute(update(table).where(column == duplicate.id).values({column: keep.id}))
             moved[table.name] += result.rowcount
-    records = Person.__table__
-    itself = update(records).where(records.c.id == keep.id, records.c.created_by_id == keep.id)
-    session().execute(itself.values(created_by_id=None))
+    own_maker = update(Person).where(Person.id == keep.id, Person.created_by_id == keep.id)
+    session().execute(own_maker.values(created_by_id=None), execution_options={"synchronize_session": False})
     duplicate.merged_into_id = keep.id
     session().flush()
     session().expire_all()

@@ -167,4 +167,3 @@ def withdraw_consent(consent: Consent) -> Any:
     if policy.see_people(actor()):
         return see_other("people.show_person", person_id=consent.person_id)
     return see_other("people.show_me")
-

@@ -1,0 +1,418 @@
+"""Every page of the house, and how to come to it: what the browser tests walk through and ``make shots`` takes pictures of.
+
+A page that is missing here fails ``tests/browser/test_page_list.py``.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from playwright.sync_api import Page as Tab
+from playwright.sync_api import Response
+
+from tests.plumbing.demo_house import one
+from tests.plumbing.server import Server
+
+SIGNED_IN = ("resident", "volunteer", "partner", "treasurer", "desk", "manager")
+ROLES = ("anonymous", *SIGNED_IN)
+STAFF = ("desk", "manager")
+DESK, MANAGER, RESIDENT, ANONYMOUS = ("desk",), ("manager",), ("resident",), ("anonymous",)
+FOUNDER, TRAVELLER = "founder", "traveller"
+"""Whoever opens a house that has not been set up yet, and whoever stands before two that are still empty."""
+LETTERS_WITHIN = 25.0
+
+Act = Callable[[Tab, "Visit"], Response | None]
+
+
+@dataclass(frozen=True)
+class Page:
+    """`path` may name `FACTS` in braces. `act` goes on from there to what only an act shows, and gives back the last answer.
+
+    `reaches` is the endpoint that this ends at, where `path` alone does not tell.
+    """
+
+    name: str
+    path: str
+    roles: tuple[str, ...]
+    act: Act | None = None
+    reaches: str = ""
+    status: int = 200
+
+
+@dataclass
+class Visit:
+    """Somebody's way through the house."""
+
+    server: Server
+    role: str
+
+    def address(self, path: str) -> str:
+        """The whole address; what stands in braces is looked up in the house."""
+        found = {name: one(self.server, FACTS[name]) for name in re.findall(r"\{(\w+)\}", path)}
+        return self.server.url + path.format(**found)
+
+    def open(self, tab: Tab, page: Page) -> Response:
+        """Come to `page`; the last answer, which is checked for its status."""
+        answer = tab.goto(self.address(page.path))
+        if page.act is not None:
+            answer = page.act(tab, self) or answer
+        if answer is None or answer.status != page.status:
+            raise LookupError(
+                f"{page.name} at {tab.url} answered {answer.status if answer else 'nothing'} instead of {page.status}"
+            )
+        return answer
+
+
+def enter(tab: Tab, server: Server, role: str, language: str = "de") -> None:
+    """Choose the language as a person does, then sign in by the demonstration's one tap; `role` may be nobody's."""
+    tab.goto(server.url + "/sign-in" if role in ROLES else server.url)
+    if tab.locator("html").get_attribute("lang") != language:
+        menu = tab.locator("details.menu")
+        menu.locator("summary").click()
+        with tab.expect_navigation():
+            menu.locator(f"button[name=language][value={language}]").click()
+    if role in SIGNED_IN:
+        with tab.expect_navigation():
+            tab.locator(f"button[name=role][value={role}]").click()
+
+
+def letters(server: Server, to: str) -> list[EmailMessage]:
+    """What lies in ``instance/mail`` for this address, the oldest first."""
+    folder = server.settings.instance_path / "mail"
+    files = sorted(folder.glob("*.eml"), key=lambda file: (file.stat().st_mtime_ns, file.name)) if folder.is_dir() else []
+    found = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
+    return [letter for letter in found if isinstance(letter, EmailMessage) and str(letter["To"]).lower() == to.lower()]
+
+
+def wait_for_letter(server: Server, to: str, known: int = 0, holding: str = "") -> EmailMessage:
+    """The newest letter to this address that has `holding` in its text, once there are more than `known` of them."""
+    until = time.monotonic() + LETTERS_WITHIN
+    while time.monotonic() < until:
+        found = [letter for letter in letters(server, to) if re.search(holding, text_of(letter))]
+        if len(found) > known:
+            return found[-1]
+        time.sleep(0.1)
+    raise LookupError(f"no letter to {to} came within {LETTERS_WITHIN:.0f} seconds\n{server.tail()}")
+
+
+def text_of(letter: EmailMessage) -> str:
+    part = letter.get_body(("plain",))
+    return str(part.get_content()) if part is not None else ""
+
+
+SIX_DIGITS = r"(?<!\d)\d{3} ?\d{3}(?!\d)"
+
+
+def code_in(letter: EmailMessage) -> str:
+    """The six digits of a sign-in letter."""
+    found = re.search(SIX_DIGITS, text_of(letter))
+    if found is None:
+        raise LookupError(f"no code in: {text_of(letter)}")
+    return found[0].replace(" ", "")
+
+
+# What people do on the way -----------------------------------------------------------------------------------------
+
+
+def press(tab: Tab, button: str = "main form[method=post] button:not([type=button])") -> Response | None:
+    """Press the first button that fits; the answer of the page it leads to."""
+    with tab.expect_navigation() as going:
+        tab.locator(button).first.click()
+    return going.value
+
+
+def send_form(**values: str) -> Act:
+    """Fill the fields of these names and send the form they stand in; checks of the browser itself are passed by."""
+
+    def act(tab: Tab, visit: Visit) -> Response | None:
+        field = None
+        for name, value in values.items():
+            field = tab.locator(f"main [name={name}]:not([type=hidden])").first
+            kind = field.evaluate("one => one.type")
+            if kind in {"radio", "checkbox"}:
+                tab.locator(f"main [name={name}][value='{value}']").check(force=True)
+            elif kind.startswith("select"):
+                field.select_option(value)
+            else:
+                field.fill(value)
+        form = tab.locator("main form[method=post]").first if field is None else field.locator("xpath=ancestor::form")
+        form.evaluate("one => { one.noValidate = true }")
+        with tab.expect_navigation() as going:
+            form.locator("button:not([type=button]):not([formmethod=get])").last.click()
+        return going.value
+
+    return act
+
+
+def ask_for_code(email: str) -> Act:
+    return send_form(key=email)
+
+
+def enter_with_code(email: str) -> Act:
+    """As far as the page after the right code."""
+
+    def act(tab: Tab, visit: Visit) -> Response | None:
+        known = len([each for each in letters(visit.server, email) if re.search(SIX_DIGITS, text_of(each))])
+        ask_for_code(email)(tab, visit)
+        code = code_in(wait_for_letter(visit.server, email, known, SIX_DIGITS))
+        return send_form(code=code)(tab, visit)
+
+    return act
+
+
+def wrong_code(tab: Tab, visit: Visit) -> Response | None:
+    ask_for_code("lena.brandt@meilentreff.example")(tab, visit)
+    return send_form(code="000000")(tab, visit)
+
+
+def look_somebody_up(tab: Tab, visit: Visit) -> Response | None:
+    tab.locator("main [name=purpose]").fill("Taufe")
+    tab.locator("main [name=who]").fill("Kaya")
+    return press(tab, "main button[formmethod=get]")
+
+
+def take_taken_time(tab: Tab, visit: Visit) -> Response | None:
+    return send_form(day="2026-12-03", starts="11:00", ends="13:00", purpose="Geburtstag", people="12", tariff_class="C")(
+        tab, visit
+    )
+
+
+def wish_another_time(tab: Tab, visit: Visit) -> Response | None:
+    return send_form(starts="19:00", ends="21:00")(tab, visit)
+
+
+def refuse_it(tab: Tab, visit: Visit) -> Response | None:
+    return send_form(reason="An dem Tag feiert schon jemand. Wie wäre es mit dem Samstag?")(tab, visit)
+
+
+def invite_amira(tab: Tab, visit: Visit) -> Response | None:
+    """She gets a staff role, then the link that is shown once."""
+    send_form(role="desk")(tab, visit)
+    tab.goto(tab.url.replace("/roles", "/invitation"))
+    return send_form(way="paper")(tab, visit)
+
+
+def follow_invitation(tab: Tab, visit: Visit) -> Response | None:
+    invite_amira(tab, visit)
+    found = re.search(r"/invitation/[\w-]+", tab.locator("main").inner_text())
+    if found is None:
+        raise LookupError("the invitation shows no link")
+    return tab.goto(visit.server.url + found[0])
+
+
+CALENDAR = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Singkreis//DE
+X-WR-CALNAME:Singkreis Germania
+BEGIN:VEVENT
+UID:probe@singkreis
+DTSTART;TZID=Europe/Berlin:20261201T100000
+DTEND;TZID=Europe/Berlin:20261201T120000
+RRULE:FREQ=WEEKLY;COUNT=6
+EXDATE;TZID=Europe/Berlin:20261208T100000
+SUMMARY:Chorprobe
+END:VEVENT
+BEGIN:VEVENT
+UID:fest@singkreis
+DTSTART;TZID=Europe/Berlin:20261204T110000
+DTEND;TZID=Europe/Berlin:20261204T140000
+SUMMARY:Kleines Konzert
+END:VEVENT
+BEGIN:VEVENT
+UID:frueher@singkreis
+DTSTART;TZID=Europe/Berlin:20260902T100000
+DTEND;TZID=Europe/Berlin:20260902T120000
+SUMMARY:Sommerfest
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def show_calendar_file(tab: Tab, visit: Visit) -> Response | None:
+    content = CALENDAR.replace("\n", "\r\n").encode()
+    tab.locator("main input[type=file]").set_input_files(
+        {"name": "singkreis.ics", "mimeType": "text/calendar", "buffer": content}
+    )
+    return press(tab)
+
+
+def import_calendar_file(tab: Tab, visit: Visit) -> Response | None:
+    show_calendar_file(tab, visit)
+    return press(tab)
+
+
+def send_nothing_useful(tab: Tab, visit: Visit) -> Response | None:
+    tab.locator("main input[type=file]").set_input_files(
+        {"name": "urlaub.txt", "mimeType": "text/plain", "buffer": b"Wir sind im Urlaub."}
+    )
+    return press(tab)
+
+
+# The list ----------------------------------------------------------------------------------------------------------
+
+FACTS = {
+    "erna": "SELECT id FROM person WHERE given_name = 'Erna'",
+    "emine": "SELECT id FROM person WHERE given_name = 'Emine'",
+    "aylin": "SELECT id FROM person WHERE given_name = 'Aylin'",
+    "amira": "SELECT id FROM person WHERE given_name = 'Amira'",
+    "moeller": "SELECT id FROM person WHERE family_name = 'Möller'",
+    "choir": "SELECT id FROM organisation WHERE name LIKE 'Singkreis%'",
+    "bridge": "SELECT id FROM organisation WHERE name LIKE 'Sprachbr%'",
+    "family": "SELECT min(household_id) FROM person WHERE family_name = 'Kaya'",
+    "child": "SELECT id FROM child WHERE first_name = 'Elif'",
+    "birthday": "SELECT id FROM booking WHERE purpose = '70. Geburtstag'",
+    "tenants": "SELECT id FROM booking WHERE purpose LIKE 'Mieterversammlung%'",
+    "course": "SELECT min(id) FROM booking WHERE purpose = 'Sprachkurs' AND starts_at > '2026-11-27'",
+    "own": "SELECT id FROM booking WHERE purpose LIKE 'Brief vom Amt%'",
+    "hours": "SELECT min(id) FROM opening_hours WHERE weeks = ''",
+    "call": "SELECT min(id) FROM letter WHERE way = 'phone' AND state = 'waiting'",
+    "told": "SELECT min(id) FROM letter WHERE way = 'mail' AND state = 'sent'",
+}
+
+PAGES = [
+    # The front, rooms
+    Page("front", "/", ROLES),
+    Page("rooms", "/rooms", ("anonymous", "resident", "desk")),
+    Page("rooms-as-table", "/rooms?as=table", ANONYMOUS),
+    Page("rooms-next-week", "/rooms?day=2026-12-04", ("resident", "desk")),
+    Page("rooms-holiday", "/rooms?day=2026-12-25", ANONYMOUS),
+    Page("rooms-for-somebody", "/rooms?for={erna}", DESK),
+    Page("find-room", "/rooms/find", ANONYMOUS),
+    Page("find-room-answers", "/rooms/find?day=2026-11-30&people=25&minutes=120&feature=step_free&feature=projector", RESIDENT),
+    Page("room", "/rooms/saal", ("anonymous", "resident", "manager")),
+    Page("room-part", "/rooms/saal-ost", DESK),
+    # Booking
+    Page("book", "/rooms/gruppenraum/book?start=2026-12-01T10:00", ("resident", "desk")),
+    Page("book-instant", "/rooms/lernraum/book?start=2026-12-01T11:00", RESIDENT),
+    Page(
+        "book-errors",
+        "/rooms/gruppenraum/book?start=2026-12-01T10:00",
+        RESIDENT,
+        send_form(purpose="", people="500"),
+        "rooms.book_room",
+        422,
+    ),
+    Page("book-taken", "/rooms/gruppenraum/book?start=2026-12-03T11:00", RESIDENT, take_taken_time, "rooms.book_room", 409),
+    Page("book-on-behalf", "/rooms/gruppenraum/book?start=2026-12-01T10:00", DESK, look_somebody_up, "rooms.show_booking_form"),
+    Page("my-bookings", "/bookings", ("resident", "volunteer")),
+    Page("booking", "/bookings/{own}", ("resident", "desk")),
+    Page("booking-wish", "/bookings/{birthday}", DESK),
+    Page("booking-change", "/bookings/{own}/change", RESIDENT),
+    Page("booking-change-staff", "/bookings/{course}/change", DESK),
+    Page("booking-cancel", "/bookings/{own}/cancel", RESIDENT),
+    Page("booking-refuse", "/bookings/{birthday}/refuse", DESK),
+    Page("booking-refuse-errors", "/bookings/{birthday}/refuse", DESK, send_form(reason=""), "rooms.refuse_booking", 422),
+    Page("wishes", "/wishes", STAFF),
+    Page("wishes-after-refusal", "/bookings/{tenants}/refuse", DESK, refuse_it, "rooms.show_wishes"),
+    Page("bookings-list", "/bookings/list", STAFF),
+    Page("bookings-list-none", "/bookings/list?room=werkstatt&from=2027-06-01&to=2027-06-02", DESK),
+    # Signing in
+    Page("sign-in", "/sign-in", ANONYMOUS),
+    Page("sign-in-errors", "/sign-in", ANONYMOUS, send_form(key="Lena"), "accounts.begin_sign_in", 422),
+    Page("sign-in-code", "/sign-in", ANONYMOUS, ask_for_code("lena.brandt@meilentreff.example"), "accounts.enter_code"),
+    Page("sign-in-code-wrong", "/sign-in", ANONYMOUS, wrong_code, "accounts.redeem_code", 422),
+    Page("sign-in-join", "/sign-in", ANONYMOUS, enter_with_code("neu.hier@meilentreff.example"), "accounts.join"),
+    Page("sign-in-who", "/sign-in", ANONYMOUS, enter_with_code("familie.kaya@meilentreff.example"), "accounts.choose_person"),
+    Page("sign-in-staff", "/sign-in/staff", ANONYMOUS),
+    Page(
+        "sign-in-staff-errors",
+        "/sign-in/staff",
+        ANONYMOUS,
+        send_form(email="a@b", password="x", code="1"),
+        "accounts.enter_with_password",
+        422,
+    ),
+    # Oneself
+    Page("me", "/me", ("resident", "treasurer", "desk")),
+    Page("me-edit", "/me/edit", RESIDENT),
+    Page("my-devices", "/my/devices", ("resident", "manager")),
+    Page("my-password", "/my/password", DESK),
+    # People
+    Page("people", "/people", STAFF),
+    Page("people-search", "/people?q=kaia", DESK),
+    Page("people-nobody", "/people?q=Xanthippe", DESK),
+    Page("people-new", "/people/new?q=Ada+Lovelace", DESK),
+    Page("people-new-errors", "/people/new", DESK, send_form(given_name="", family_name=""), "people.create_person", 422),
+    Page("people-choose", "/people/choose?q=kaya&next=/rooms", DESK),
+    Page("person", "/people/{erna}", STAFF),
+    Page("person-with-family", "/people/{aylin}", DESK),
+    Page("person-edit", "/people/{erna}/edit", DESK),
+    Page("person-household", "/people/{erna}/household?q=kaya", DESK),
+    Page("person-consent", "/people/{erna}/consents/new", DESK),
+    Page("person-merge-choice", "/people/{aylin}/merge?q=kaya", DESK),
+    Page("person-merge", "/people/{aylin}/merge?with={emine}", DESK),
+    Page("household", "/households/{family}", DESK),
+    Page("child", "/households/{family}/children/{child}", DESK),
+    Page("organisations", "/organisations", DESK),
+    Page("organisation", "/organisations/{bridge}", DESK),
+    Page("organisation-new", "/organisations/new", DESK),
+    Page("organisation-edit", "/organisations/{choir}/edit", DESK),
+    Page("organisation-members", "/organisations/{choir}/members?q=nowak", DESK),
+    # Keys
+    Page("slips", "/people/{erna}/slip", DESK),
+    Page("slip", "/people/{erna}/slip", DESK, send_form(), "accounts.show_slip"),
+    Page("roles", "/people/{moeller}/roles", MANAGER),
+    Page("invitation", "/people/{moeller}/invitation", MANAGER),
+    Page("invitation-link", "/people/{amira}/roles", MANAGER, invite_amira, "accounts.show_invitation"),
+    Page("invitation-accept", "/people/{amira}/roles", MANAGER, follow_invitation, "accounts.accept_invitation"),
+    Page("tokens", "/tokens", MANAGER),
+    Page("token", "/tokens", MANAGER, send_form(label="Türanzeige Saal", role="resident"), "accounts.show_token"),
+    # Telling people
+    Page("outbox", "/outbox", STAFF),
+    Page("outbox-paper", "/outbox?shelf=paper", DESK),
+    Page("outbox-failed", "/outbox?shelf=failed", DESK),
+    Page("outbox-waiting", "/outbox?shelf=waiting", DESK),
+    Page("outbox-sent", "/outbox?shelf=sent", DESK),
+    Page("letter-to-phone", "/outbox/{call}", DESK),
+    Page("letter", "/outbox/{told}", DESK),
+    # The manager's
+    Page("house", "/house", MANAGER),
+    Page("hours", "/house/hours", MANAGER),
+    Page("hours-new", "/house/hours/new", MANAGER),
+    Page("hours-end", "/house/hours/{hours}/end", MANAGER),
+    Page("days-close", "/house/days/close", MANAGER),
+    Page("days-close-errors", "/house/days/close", MANAGER, send_form(first="", reason=""), "offers.close_days", 422),
+    Page("days-open", "/house/days/open", MANAGER),
+    Page("days-remove", "/house/days/remove?first=2026-12-24&last=2026-12-24", MANAGER),
+    Page("prices", "/house/prices", MANAGER),
+    Page("prices-of-room", "/house/prices/saal", MANAGER),
+    Page("rooms-manage", "/rooms/manage", MANAGER),
+    Page("room-new", "/rooms/new", MANAGER),
+    Page("room-edit", "/rooms/saal/edit", MANAGER),
+    Page("room-archive", "/rooms/saal/archive", MANAGER),
+    Page("rooms-affected", "/rooms/affected", MANAGER),
+    Page("journal", "/journal", MANAGER),
+    Page("import", "/rooms/werkstatt/import", DESK),
+    Page("import-errors", "/rooms/werkstatt/import", DESK, send_nothing_useful, "rooms.preview_import", 422),
+    Page("import-preview", "/rooms/werkstatt/import", DESK, show_calendar_file, "rooms.preview_import"),
+    Page("import-done", "/rooms/werkstatt/import", DESK, import_calendar_file, "rooms.show_import_form"),
+    # Where nothing is
+    Page("not-found", "/nowhere", ("anonymous", "resident"), None, "-", 404),
+    Page("not-for-you", "/people", RESIDENT, None, "", 403),
+    # Other houses
+    Page("set-up", "/set-up", (FOUNDER,)),
+    Page("set-up-errors", "/set-up", (FOUNDER,), send_form(name=""), "home.open_house", 422),
+    Page("houses", "/houses", (TRAVELLER,)),
+    Page("rooms-none", "/rooms", (TRAVELLER,)),
+    Page("front-bare", "/", (TRAVELLER,)),
+]
+
+NOT_PAGES = frozenset(
+    {
+        "healthz", "metrics", "readyz", "static",
+        "accounts.slip_pdf", "notices.print_call_list", "rooms.print_booking", "rooms.print_room_sheet",
+        "people.organisations_sheet", "people.people_sheet", "rooms.take_bookings",
+        "rooms.subscribe_person", "rooms.subscribe_room",
+        "rooms.show_price",  # a piece of the booking form
+    }
+)  # fmt: skip
+"""What GET also answers: signs of life, browser files, PDFs, sheets, calendars, pieces. All of the API is none, either."""
+
+
+def pages_of(role: str, pattern: str = "") -> list[Page]:
+    return [page for page in PAGES if role in page.roles and (not pattern or re.search(pattern, page.name))]
