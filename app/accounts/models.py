@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.core import clock
 from app.core.crypto import Encrypted
 from app.core.db import Model
+from app.core.i18n import lazy as _l
 from app.people.models import Person
 
 
@@ -33,7 +34,7 @@ class RoleGrant(Model):
     """A person is something in a house."""
 
     __tablename__ = "role_grant"
-    __table_args__ = (UniqueConstraint("person_id", "house_id", "role"),)
+    __table_args__ = (UniqueConstraint("person_id", "house_id", "role"), {"info": {"called": _l("Roles")}})
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
@@ -47,6 +48,7 @@ class SignIn(Model):
     """One signed-in device. The cookie holds the secret, the row its fingerprint."""
 
     __tablename__ = "sign_in"
+    __table_args__ = {"info": {"called": _l("Signed-in devices")}}
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
@@ -78,6 +80,7 @@ class Slip(Model):
     """A secret code on paper; may be used often until it expires or is withdrawn."""
 
     __tablename__ = "slip"
+    __table_args__ = {"info": {"called": _l("Slips")}}
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     digest: Mapped[str] = mapped_column(String(64), unique=True)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core import clock
 from app.core.db import Model
+from app.core.i18n import lazy as _l
 from app.people.models import Person
 
 DUE = "state = 'waiting' AND way = 'mail'"
@@ -41,6 +42,7 @@ class Letter(Model):
         CheckConstraint("state IN ('waiting', 'sent', 'failed', 'done')", name="state"),
         Index("ix_letter_due", "next_try_at", sqlite_where=text(DUE), postgresql_where=text(DUE)),
         Index("ix_letter_state", "state", "way", "id"),
+        {"info": {"called": _l("Messages")}},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)

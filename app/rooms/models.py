@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core import clock
 from app.core.db import Model
+from app.core.i18n import lazy as _l
 from app.core.spans import Span
 from app.occupancy.models import Resource
 from app.people.models import Organisation, Person
@@ -110,6 +111,7 @@ class Booking(Model):
         Index("ix_booking_person_start", "booked_for_id", "starts_at"),
         Index("ix_booking_wished", "house_id", "starts_at", sqlite_where=WISHED_ROWS, postgresql_where=WISHED_ROWS),
         Index("ix_booking_change", "house_id", sqlite_where=CHANGE_ROWS, postgresql_where=CHANGE_ROWS),
+        {"info": {"called": _l("Bookings")}},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.occupancy.models import Occupancy
 from app.rooms.models import Booking
 from tests.plumbing.server import ROOT
-from tests.races.conftest import Busy, a_day, wanted
+from tests.races.crowd import Busy, a_day, wanted
 from tools.serve import flask_command
 
 
@@ -29,7 +29,7 @@ def test_after_kill_minus_nine_every_acknowledged_booking_is_there_and_the_check
                     return
                 day = a_day(index * 12 + cut * 6) + timedelta(days=number // 28 % 6)
                 starts = 8 * 60 + number % 28 * 30
-                form = wanted(day, f"{starts // 60:02}:{starts % 60:02}", f"{(starts + 30) // 60:02}:{starts % 60 and '00' or '30'}")
+                form = wanted(day, f"{starts // 60:02}:{starts % 60:02}", f"{(starts + 30) // 60:02}:{(starts % 60 and '00') or '30'}")
                 try:
                     answer = visitor.post("/rooms/lernraum/book", idempotency_key=f"{cut}-{index}-{number}", **form)
                 except (OSError, http.client.HTTPException):

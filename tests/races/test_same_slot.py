@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from app.notices.models import Letter
 from app.occupancy.models import Occupancy
 from app.rooms.models import Booking
-from tests.races.conftest import Answer, Busy, a_day, together, wanted
+from tests.races.crowd import Answer, Busy, a_day, together, wanted
 
 ROUNDS = 10
 

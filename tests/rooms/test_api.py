@@ -431,10 +431,10 @@ def explained(statement: str, engine: str) -> str:
     moment = "2020-04-14 04:00:00"
 
     def value(name: str) -> str:
-        return f"'{moment}'" if "starts_at" in name or "ends_at" in name else "1"
+        return f"'{moment}'" if "starts_at" in name or "ends_at" in name else "50" if name in {"limit", "param_1"} else "1"
 
     if engine == "postgresql":
-        filled = re.sub(r"%\((\w+)\)s(::[\w ]+)?", lambda found: value(found[1]), statement)
+        filled = re.sub(r"%\((\w+)\)s(::[A-Z]+(?: WITH TIME ZONE)?)?", lambda found: value(found[1]), statement)
         prefix = "EXPLAIN "
     else:
         order = iter([*re.findall(r"(\w+)\s*(?:=|>=|<=|>|<)\s*\?", statement), "limit", "offset"])

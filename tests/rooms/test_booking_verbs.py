@@ -20,7 +20,7 @@ from app.rooms import jobs, queries, service
 from app.rooms.models import State
 from tests.conftest import THURSDAY
 from tests.makers import an_organisation
-from tests.rooms.conftest import BERLIN, MONDAY, Marten, at, book, card, do, found, request, span
+from tests.rooms.marten import BERLIN, MONDAY, Marten, at, book, card, do, found, request, span
 
 
 @pytest.fixture(autouse=True)

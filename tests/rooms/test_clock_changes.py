@@ -18,7 +18,7 @@ from app.notices.models import Letter
 from app.offers.models import OpeningHours
 from app.rooms import queries
 from tests.browser_client import Reader
-from tests.rooms.conftest import Marten, at, book, card, found, span
+from tests.rooms.marten import Marten, at, book, card, found, span
 
 SPRING, AUTUMN = date(2026, 3, 29), date(2026, 10, 25)
 EARLY = datetime(2026, 3, 2, 9, tzinfo=UTC)

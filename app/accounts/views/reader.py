@@ -23,13 +23,18 @@ def identify(secret: str) -> Actor | None:
 
 
 def language() -> str | None:
-    """What was chosen in this browser, else the person's own language, else what the browser asks for."""
+    """What was chosen in this browser, else the person's own language, else what the browser asks for.
+
+    A program that asks for a language gets it, whoever its token belongs to.
+    """
     known = current_app.extensions["languages"]
     chosen = None if web.wants_json() else session.get("language")
     if chosen in known:
         return str(chosen)
     own = _reader().language
-    return own if own in known else request.accept_languages.best_match(known)
+    if own in known and not (web.wants_json() and request.accept_languages):
+        return own
+    return request.accept_languages.best_match(known)
 
 
 def _reader() -> Actor:
