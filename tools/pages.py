@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
+from playwright.sync_api import Locator, Response
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import Response
 
 from tests.plumbing.demo_house import one
 from tests.plumbing.server import Server
@@ -74,11 +74,9 @@ def enter(tab: Tab, server: Server, role: str, language: str = "de") -> None:
     if tab.locator("html").get_attribute("lang") != language:
         menu = tab.locator("details.menu")
         menu.locator("summary").click()
-        with tab.expect_navigation():
-            menu.locator(f"button[name=language][value={language}]").click()
+        press(tab, menu.locator(f"button[name=language][value={language}]"))
     if role in SIGNED_IN:
-        with tab.expect_navigation():
-            tab.locator(f"button[name=role][value={role}]").click()
+        press(tab, f"button[name=role][value={role}]")
 
 
 def letters(server: Server, to: str) -> list[EmailMessage]:
@@ -119,11 +117,17 @@ def code_in(letter: EmailMessage) -> str:
 # What people do on the way -----------------------------------------------------------------------------------------
 
 
-def press(tab: Tab, button: str = "main form[method=post] button:not([type=button])") -> Response | None:
-    """Press the first button that fits; the answer of the page it leads to."""
-    with tab.expect_navigation() as going:
-        tab.locator(button).first.click()
-    return going.value
+def press(tab: Tab, button: str | Locator = "main form[method=post] button:not([type=button])") -> Response:
+    """Press the (first) button; the answer of the page that it leads to, after redirects."""
+    place = tab.locator(button).first if isinstance(button, str) else button
+    with tab.expect_response(_is_a_page) as answered:
+        place.click()
+    tab.wait_for_load_state()
+    return answered.value
+
+
+def _is_a_page(answer: Response) -> bool:
+    return answer.request.is_navigation_request() and not 300 <= answer.status < 400
 
 
 def send_form(**values: str) -> Act:
@@ -142,9 +146,7 @@ def send_form(**values: str) -> Act:
                 field.fill(value)
         form = tab.locator("main form[method=post]").first if field is None else field.locator("xpath=ancestor::form")
         form.evaluate("one => { one.noValidate = true }")
-        with tab.expect_navigation() as going:
-            form.locator("button:not([type=button]):not([formmethod=get])").last.click()
-        return going.value
+        return press(tab, form.locator("button:not([type=button]):not([formmethod=get])").last)
 
     return act
 

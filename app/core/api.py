@@ -19,7 +19,7 @@ from pydantic.json_schema import models_json_schema
 from werkzeug.exceptions import BadRequest
 
 from app.core import db, idempotency, web
-from app.core.errors import Invalid, Refusal, SignInNeeded
+from app.core.errors import Invalid, Refusal
 from app.core.forms import clean_line, clean_text
 from app.core.i18n import gettext
 from app.core.i18n import lazy as _l
@@ -94,20 +94,38 @@ class Api:
         self.blueprint = Blueprint(f"{name}_api", __name__, url_prefix=PREFIX)
 
     def get(
-        self, path: str, *, allow: Rule, answer: type[BaseModel], query: type[BaseModel] | None = None,
+        self,
+        path: str,
+        *,
+        allow: Rule,
+        answer: type[BaseModel],
+        query: type[BaseModel] | None = None,
         load: Callable[..., Any] | None = None,
     ) -> Callable[[Handler], Handler]:
         return self._operation("GET", path, allow, answer, None, query, load, 200)
 
     def post(
-        self, path: str, *, allow: Rule, answer: type[BaseModel], body: type[BaseModel] | None = None,
-        load: Callable[..., Any] | None = None, status: int = 201,
+        self,
+        path: str,
+        *,
+        allow: Rule,
+        answer: type[BaseModel],
+        body: type[BaseModel] | None = None,
+        load: Callable[..., Any] | None = None,
+        status: int = 201,
     ) -> Callable[[Handler], Handler]:
         return self._operation("POST", path, allow, answer, body, None, load, status)
 
     def _operation(
-        self, method: str, path: str, allow: Rule, answer: type[BaseModel], body: type[BaseModel] | None,
-        query: type[BaseModel] | None, load: Callable[..., Any] | None, status: int,
+        self,
+        method: str,
+        path: str,
+        allow: Rule,
+        answer: type[BaseModel],
+        body: type[BaseModel] | None,
+        query: type[BaseModel] | None,
+        load: Callable[..., Any] | None,
+        status: int,
     ) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
             def call(*subject: Any, **values: Any) -> Any:
@@ -223,33 +241,6 @@ def _plain(document: Any) -> Any:
 
 def _respond(status: int, document: Any, kind: str = "application/json") -> Response:
     return current_app.response_class(json.dumps(document, ensure_ascii=False), status=status, mimetype=kind)
-
-
-def problem(refusal: Refusal) -> Response:
-    """The refusal as a problem document; `facts` become members."""
-    facts = dict(refusal.facts)
-    if isinstance(refusal, Invalid) and refusal.fields:
-        facts["errors"] = {name: [str(reason) for reason in reasons] for name, reasons in refusal.fields.items()}
-    title, text = web._WORDS.get(refusal.status, web._WORDS[409])
-    response = problem_document(refusal.status, refusal.kind, str(title), str(refusal) or str(text), **facts)
-    if "retry_after" in facts:
-        response.headers["Retry-After"] = str(facts["retry_after"])
-    if isinstance(refusal, SignInNeeded):
-        response.headers["WWW-Authenticate"] = 'Bearer realm="quartiersraum"'
-    return response
-
-
-def problem_document(status: int, kind: str, title: str, detail: str, **facts: Any) -> Response:
-    plain = json.loads(json.dumps(facts, default=_json_fact))
-    body = {"type": f"urn:quartiersraum:problem:{kind}", "title": title, "status": status, "detail": detail, **plain}
-    body["request_id"] = g.get("request_id")
-    return _respond(status, body, "application/problem+json")
-
-
-def _json_fact(value: Any) -> Any:
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 def describe(server: str, version: str) -> dict[str, Any]:

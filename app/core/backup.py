@@ -218,7 +218,8 @@ def inhabited() -> bool:
         known = set(inspect(connection).get_table_names())
         return any(
             connection.scalar(select(metadata.tables[name].c.id).limit(1)) is not None
-            for name in ("house", "person") if name in known
+            for name in ("house", "person")
+            if name in known
         )
 
 

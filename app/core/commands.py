@@ -35,9 +35,7 @@ def run_job(name: str) -> None:
     if job is None:
         raise click.ClickException(f"there is no job {name!r}; `jobs list` names them")
     state = loop.run_job(job)
-    run = session().scalars(
-        select(loop.JobRun).where(loop.JobRun.job == name).order_by(loop.JobRun.id.desc()).limit(1)
-    ).one()
+    run = session().scalars(select(loop.JobRun).where(loop.JobRun.job == name).order_by(loop.JobRun.id.desc()).limit(1)).one()
     click.echo(f"{name}: {state or 'already run at this moment'}" + (f": {run.result}" if run.result else ""))
     if state == loop.FAILED:
         raise SystemExit(1)
@@ -52,9 +50,11 @@ def list_jobs() -> None:
     else:
         click.echo("nobody runs the jobs: start `flask --app wsgi jobs serve`")
     for job in _jobs():
-        last = session().scalars(
-            select(loop.JobRun).where(loop.JobRun.job == job.name).order_by(loop.JobRun.slot_at.desc()).limit(1)
-        ).one_or_none()
+        last = (
+            session()
+            .scalars(select(loop.JobRun).where(loop.JobRun.job == job.name).order_by(loop.JobRun.slot_at.desc()).limit(1))
+            .one_or_none()
+        )
         if job.wanted is not None:
             told = "work is waiting" if job.wanted() else "nothing to do"
         elif last is None:

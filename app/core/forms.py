@@ -164,7 +164,9 @@ def span_of(day: date, starts: time, ends: time, zone: ZoneInfo) -> Span:
             moments.append(clock.at(on, wall, zone))
         except clock.NoSuchTime:
             reason = i18n.gettext(
-                "There is no %(time)s on %(day)s: the clocks go forward in that night.", time=i18n.clock_time(wall), day=i18n.day(on)
+                "There is no %(time)s on %(day)s: the clocks go forward in that night.",
+                time=i18n.clock_time(wall),
+                day=i18n.day(on),
             )
             raise Invalid({name: [reason]}) from None
     if moments[1] <= moments[0]:

@@ -173,7 +173,7 @@ def hours(starts_at: datetime, ends_at: datetime) -> str:
 @lru_cache(maxsize=8192)
 def _hours(starts_at: datetime, ends_at: datetime, here: ZoneInfo, code: str) -> str:
     start, end = starts_at.astimezone(here), ends_at.astimezone(here)
-    first, last = _time(start.time().replace(second=0, microsecond=0), code) + _season(start), _time(end.time().replace(second=0, microsecond=0), code) + _season(end)
+    first, last = (_time(each.time().replace(second=0, microsecond=0), code) + _season(each) for each in (start, end))
     if end.date() != start.date():
         if end.time() == time(0) and end.date() == start.date() + timedelta(days=1):
             last = "24" if code == "de" else "24:00"

@@ -30,7 +30,6 @@ class IdempotencyKey(Model):
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 
-
 def _digest(scope: str, key: str) -> str:
     return hashlib.sha256(f"{scope}\n{key}".encode()).hexdigest()
 
@@ -53,4 +52,3 @@ def forget_old() -> int:
     """Delete keys nobody will repeat any more; returns how many."""
     result: Any = session().execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < clock.now() - KEPT))
     return int(result.rowcount)
-

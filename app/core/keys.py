@@ -47,7 +47,9 @@ def rotate_field_keys(batch: int = BATCH) -> int:
 
 def _encrypted_columns() -> list[tuple[Table, Column[str]]]:
     return [
-        (table, column) for table in metadata.sorted_tables for column in table.columns
+        (table, column)
+        for table in metadata.sorted_tables
+        for column in table.columns
         if isinstance(column.type, crypto.Encrypted)
     ]
 

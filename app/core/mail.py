@@ -122,7 +122,10 @@ def compose(mail: Mail, now: datetime) -> EmailMessage:
     message.set_content(mail.body)
     if mail.calendar is not None:
         message.add_attachment(
-            mail.calendar, maintype="text", subtype="calendar", filename="termin.ics",
+            mail.calendar,
+            maintype="text",
+            subtype="calendar",
+            filename="termin.ics",
             params={"method": mail.calendar_method, "charset": "utf-8"},
         )
     return message

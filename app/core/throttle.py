@@ -35,9 +35,11 @@ def _key(what: str, who: str) -> str:
 def check(what: str, who: str, *, limit: int, within: timedelta) -> None:
     """Raises `TooManyTries` when `who` has already tried `what` `limit` times in the time span."""
     since = clock.now() - within
-    counted = session().execute(
-        select(func.count(), func.min(Try.tried_at)).where(Try.key == _key(what, who), Try.tried_at > since)
-    ).one()
+    counted = (
+        session()
+        .execute(select(func.count(), func.min(Try.tried_at)).where(Try.key == _key(what, who), Try.tried_at > since))
+        .one()
+    )
     if counted[0] >= limit:
         wait = (counted[1] + within - clock.now()).total_seconds()
         raise TooManyTries(retry_after=max(1, int(wait)))

@@ -13,7 +13,6 @@ import mimetypes
 import secrets
 from collections.abc import Callable, Sequence
 from functools import lru_cache, wraps
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -28,20 +27,18 @@ from flask import (
     get_flashed_messages,
     make_response,
     redirect,
-    render_template,
     request,
     session,
     url_for,
 )
 from flask_login import LoginManager, current_user
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import db, i18n, idempotency
+from app.core import answers, db, i18n, idempotency
+from app.core.answers import wants_json as wants_json
 from app.core.errors import Forbidden, Missing, Refusal, SignInNeeded
 from app.core.forms import PageToken
-from app.core.i18n import gettext
 from app.core.i18n import lazy as _l
 from app.core.policy import ANONYMOUS, Actor, Rule, everyone
 from config import ROOT, Settings
@@ -249,7 +246,9 @@ def static_file(name: str) -> tuple[bytes, bytes | None, str, str]:
         raise FileNotFoundError(name)
     raw = path.read_bytes()
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    small = gzip.compress(raw, 9, mtime=0) if kind.startswith("text/") or kind.endswith(("javascript", "svg+xml", "json")) else None
+    small = (
+        gzip.compress(raw, 9, mtime=0) if kind.startswith("text/") or kind.endswith(("javascript", "svg+xml", "json")) else None
+    )
     return raw, small, kind, hashlib.blake2s(raw, digest_size=6).hexdigest()
 
 
@@ -322,10 +321,7 @@ def init_app(
     app.add_url_rule("/static/<hash>/<path:name>", "static", static)
     app.before_request(_only_guarded)
     app.after_request(_finish)
-    app.register_error_handler(Refusal, show_refusal)
-    app.register_error_handler(HTTPException, _http_fault)
-    app.register_error_handler(db.Busy, _busy)
-    app.register_error_handler(Exception, _fault)
+    answers.init_app(app)
 
 
 def _bearer() -> str:
@@ -365,81 +361,6 @@ def _finish(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", "private, no-cache" if tag else "private, no-store")
         response.headers.add("Vary", "Cookie, Accept-Language")
     return response
-
-
-# Error pages -------------------------------------------------------------------------------------------------------
-
-
-def wants_json() -> bool:
-    return request.path.startswith("/api/")
-
-
-def show_refusal(refusal: Refusal) -> Any:
-    if wants_json():
-        from app.core.api import problem
-
-        return problem(refusal)
-    if isinstance(refusal, SignInNeeded) and request.method == "GET":
-        return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")), 303)
-    title, text = _WORDS.get(refusal.status, _WORDS[409])
-    return error_page(refusal.status, title, str(refusal) or str(text)), refusal.status
-
-
-def error_page(status: int, title: Any, text: Any) -> str:
-    return render_template("errors/error.html", status=status, title=str(title), text=str(text), request_id=g.get("request_id", ""))
-
-
-_WORDS: dict[int, tuple[Any, Any]] = {
-    400: (_l("That could not be understood"), _l("The address or the form was incomplete. Nothing has been changed.")),
-    401: (_l("Please sign in"), _l("Sign in first; then this page opens.")),
-    403: (_l("Not for you"), _l("Your role does not include this page. If it should, ask the manager of the house.")),
-    404: (_l("Nothing here"), _l("This page does not exist, or it is not meant for you.")),
-    405: (_l("Not this way"), _l("This address cannot be used like that. Nothing has been changed.")),
-    409: (_l("That does not work now"), _l("Something else was in the way. Nothing has been changed.")),
-    413: (_l("Too large"), _l("What was sent is larger than this house accepts. Nothing has been changed.")),
-    422: (_l("Something is missing"), _l("Please check what you entered. Nothing has been changed.")),
-    429: (_l("A moment, please"), _l("That was too often in a short time. Please wait a little.")),
-    500: (_l("That went wrong"), _l("The fault is ours, and it has been written down. Nothing you sent has been changed half.")),
-    503: (_l("Very busy just now"), _l("Many people act at this moment. Nothing has been changed; please try again.")),
-}
-
-
-def _http_fault(fault: HTTPException) -> Any:
-    status = fault.code or 500
-    if status < 400:
-        return fault
-    title, text = _WORDS.get(status, _WORDS[400] if status < 500 else _WORDS[500])
-    if wants_json():
-        from app.core.api import problem_document
-
-        return problem_document(status, "http-" + str(status), str(title), str(text))
-    if isinstance(fault, RequestEntityTooLarge):
-        status = 413
-    response = make_response(error_page(status, title, text), status)
-    if getattr(fault, "valid_methods", None):
-        response.headers["Allow"] = ", ".join(fault.valid_methods)  # type: ignore[attr-defined]
-    return response
-
-
-def _busy(fault: db.Busy) -> Any:
-    title, text = _WORDS[503]
-    if wants_json():
-        from app.core.api import problem_document
-
-        return problem_document(503, "busy", str(title), str(text))
-    return error_page(503, title, text), 503, {"Retry-After": "1"}
-
-
-def _fault(fault: Exception) -> Any:
-    current_app.logger.exception("fault in %s %s", request.method, request.path)
-    if current_app.testing:
-        raise fault
-    title, text = _WORDS[500]
-    if wants_json():
-        from app.core.api import problem_document
-
-        return problem_document(500, "fault", str(title), str(text))
-    return error_page(500, title, text), 500
 
 
 def flashes() -> Sequence[tuple[str, str]]:

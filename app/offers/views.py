@@ -36,30 +36,34 @@ class HolidayLine:
     name: str
     told: str
     opened: bool
-    over: bool
 
 
 @pages.get("/house/hours", load=house, allow=policy.change_hours)
 def show_hours(house: HouseCard) -> Any:
-    """The usual week, the days that differ, and this and next year's holidays."""
+    """The usual week, the days that differ, and the holidays of this year, as far as they lie ahead, and of the next."""
     today = clock.today(i18n.zone())
     weekly = queries.weekly_hours(house.id, today)
-    rows = queries.exceptions(house.id, date(today.year, 1, 1), date(2199, 12, 31))
-    differing = queries.differing(row for row in rows if row.on_day >= today)
-    known = {line.first: line for line in queries.differing(rows) if line.windows}
+    rows = queries.exceptions(house.id, today, date(2199, 12, 31))
+    differing = queries.differing(rows)
+    known = {line.first: line for line in differing if line.windows}
     closed = {row.on_day: row.reason for row in rows if row.opens is None}
     holidays = []
     for year in (today.year, today.year + 1):
         lines = []
         for day, name in queries.holidays_of(house.subdivision, year).items():
+            if day < today:
+                continue
             opened = known.get(day)
             told = windows_words(opened.windows) if opened else closed.get(day, "")
-            lines.append(HolidayLine(day, name, told, opened is not None, day < today))
-        holidays.append((year, lines))
+            lines.append(HolidayLine(day, name, told, opened is not None))
+        if lines:
+            holidays.append((year, lines))
     return render_template(
         "offers/show_hours.html",
-        kinds=[(kind, str(word), str(KIND_HINTS[kind])) for kind, word in KINDS.items()],
-        week=[(i18n.weekday(number), _by_kind([row for row in weekly if row.weekday == number])) for number in range(7)],
+        kinds=[
+            (kind.value, word, KIND_HINTS[kind], _days_of([row for row in weekly if row.kind == kind]))
+            for kind, word in KINDS.items()
+        ],
         words=hours_words,
         limits=lambda row: limits_words(row, today),
         differing=[(line, windows_words(line.windows)) for line in differing],
@@ -68,8 +72,9 @@ def show_hours(house: HouseCard) -> Any:
     )
 
 
-def _by_kind(rows: list[OpeningHours]) -> list[list[OpeningHours]]:
-    return [[row for row in rows if row.kind == kind] for kind in KINDS]
+def _days_of(rows: list[OpeningHours]) -> list[tuple[str, list[OpeningHours]]]:
+    """Monday to Sunday, each with its windows."""
+    return [(i18n.weekday(number), [row for row in rows if row.weekday == number]) for number in range(7)]
 
 
 def hours_words(row: OpeningHours) -> str:

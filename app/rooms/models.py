@@ -187,7 +187,7 @@ class CalendarSource(Model):
     carried_to: Mapped[datetime] = mapped_column()
     """Rules without an end have been carried up to here."""
     report: Mapped[dict[str, object]] = mapped_column(JSON, default_factory=dict)
-    """What the last import that changed something did: see `service.calendar.Report`."""
+    """What the last import that changed something did: see `service.Report`."""
     imported_by: Mapped[Person | None] = relationship(lazy="raise", init=False)
 
 

@@ -204,6 +204,12 @@ def test_two_records_are_compared_and_made_one(desk: Reader) -> None:
     assert desk.get(f"/people/{double}/edit").h1 == "Change: Gerda Müller"
 
 
+def test_a_family_that_shares_a_telephone_is_not_taken_for_one_person(desk: Reader) -> None:
+    mother = known("Gerda Müller", phone="0231 4711", email="m@example.org")
+    known("Petra Müller", phone="0231 4711", email="m@example.org")
+    assert "Perhaps the same person twice" not in desk.get(f"/people/{mother}").text
+
+
 def test_the_other_record_can_be_searched(desk: Reader) -> None:
     keep, double = known("Gerda Müller"), known("Gerlinde Mülder")
     desk.get(f"/people/{keep}/merge")

@@ -235,7 +235,7 @@ def test_problems_speak_the_language_of_the_reader(marten: Marten) -> None:
         marten.resident.post("/bookings", night, Accept_Language=each) for each in ("en", "de-DE,de;q=0.9,en;q=0.1")
     )
     assert english.body["type"] == german.body["type"] == "urn:quartiersraum:problem:room-closed"
-    assert "Monday, 30 November 2026" in english.body["detail"]
+    assert "Monday, November 30, 2026" in english.body["detail"]
     assert "Montag, 30. November 2026" in german.body["detail"]
 
 
@@ -350,7 +350,8 @@ def test_the_desk_lists_all_and_everybody_else_their_own(marten: Marten) -> None
 def test_a_list_shows_what_overlaps_its_window(marten: Marten) -> None:
     number = marten.resident.post("/bookings", wanted()).body["id"]
     for first, last, there in (
-        ("13:00", "14:00", False), ("13:00", "14:01", True), ("15:59", "17:00", True), ("16:00", "17:00", False), ("14:30", "15:00", True),
+        ("13:00", "14:00", False), ("13:00", "14:01", True), ("15:59", "17:00", True), ("16:00", "17:00", False),
+        ("14:30", "15:00", True),
     ):  # fmt: skip
         window = {"from": f"{MONDAY}T{first}:00+01:00", "to": f"{MONDAY}T{last}:00+01:00"}
         assert [each["id"] for each in marten.desk.get("/bookings", window).body["items"]] == ([number] if there else [])
@@ -400,8 +401,8 @@ def test_a_page_of_a_long_history_is_one_step_into_an_index(marten: Marten, engi
     begun = datetime(2020, 1, 1, tzinfo=UTC)
     hall = card(marten.house)
     shared = {
-        "house_id": marten.house, "room_id": hall.id, "before_minutes": 0, "after_minutes": 0, "state": "confirmed", "purpose": "x",
-        "people": 1, "booked_for_id": marten.jan, "created_by_id": None, "organisation_id": None, "purpose_public": False,
+        "house_id": marten.house, "room_id": hall.id, "before_minutes": 0, "after_minutes": 0, "state": "confirmed",
+        "purpose": "x", "people": 1, "booked_for_id": marten.jan, "created_by_id": None, "organisation_id": None, "purpose_public": False,
         "tariff_class": "C", "price_cents": 0, "price_rule": {}, "sequence": 0, "origin": "api", "lapses_at": None,
         "decided_by_id": None, "decided_at": None, "reason": "", "change_starts_at": None, "change_ends_at": None,
         "created_at": begun, "changed_at": begun, "version": 1,

@@ -23,7 +23,7 @@ from app.occupancy.models import Occupancy
 from app.rooms import jobs, queries, service
 from app.rooms.models import Booking, CalendarSource, ImportedDate, State
 from app.rooms.queries import RoomCard
-from app.rooms.service import BookingRequest, ChangeRequest, Report
+from app.rooms.service import BookingRequest, ChangeRequest, Report, plan
 from tests.conftest import THURSDAY
 from tests.makers import a_house, a_person, a_room, open_daily
 from tests.rooms.calendar_files import MACHBAR, bring, calendar, card, event
@@ -247,7 +247,7 @@ def test_when_somebody_is_faster_in_the_very_moment_the_import_looks_again(
     room: RoomCard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = []
-    honest = service.calendar.occupancy.holding  # type: ignore[attr-defined]
+    honest = plan.occupancy.holding
 
     def blind_at_first(*asked: Any) -> Any:
         looks.append(asked)
@@ -255,7 +255,7 @@ def test_when_somebody_is_faster_in_the_very_moment_the_import_looks_again(
 
     span = Span(datetime(2026, 12, 1, 17, tzinfo=UTC), datetime(2026, 12, 1, 18, tzinfo=UTC))
     db.run_transaction(lambda: promises.promise([room.parts[0]], span, kind="confirmed", source="repair", source_id=1))
-    monkeypatch.setattr("app.rooms.service.calendar.occupancy.holding", blind_at_first)
+    monkeypatch.setattr("app.rooms.service.plan.occupancy.holding", blind_at_first)
     report = bring(room, calendar(event("a"), event("b", "20261203T180000", "20261203T200000")))
     assert told(report) == {"created": 1, "refused": 1}
     assert report.refused[0].reason == "taken"

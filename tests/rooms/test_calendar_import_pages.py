@@ -181,7 +181,9 @@ HOSTILE = {
     "broken letters": b"BEGIN:VCALENDAR\r\nSUMMARY:\x81\x8d\xff\r\nEND:VCALENDAR\r\n",
     "utf-16 without its end": b"\xff\xfeB\x00E\x00G",
     "5,001 entries": calendar(*[event(str(number)) for number in range(5_001)]),
-    "many long rules": calendar(*[event(str(n), "20170101T100000", "20170101T103000", "x", "RRULE:FREQ=DAILY;BYHOUR=0,1,2,3,4,5,6,7,8,9,10,11") for n in range(900)]),
+    "many long rules": calendar(
+        *[event(str(n), "20170101T100000", "20170101T103000", "x", "RRULE:FREQ=DAILY;BYHOUR=0,2,4,6,8,10,12") for n in range(900)]
+    ),
     "5 MB and more": calendar(event(summary="x" * 5_000_000)),
 }  # fmt: skip
 

@@ -72,7 +72,11 @@ def person_page(person_id: int) -> PersonPage | None:
         household=household_page(found.household_id) if found.household_id is not None else None,
         memberships=memberships(found.id),
         consents=consents(found.id),
-        likely=similar_people(found.given_name, found.family_name, found.phone, found.email, but=found.id),
+        likely=[
+            each
+            for each in similar_people(found.given_name, found.family_name, found.phone, found.email, but=found.id)
+            if "name" in each.reasons  # families share telephone and address
+        ],
     )
 
 

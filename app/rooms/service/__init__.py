@@ -24,12 +24,6 @@ from app.rooms.service.bookings import renew_feed as renew_feed
 from app.rooms.service.bookings import revoke_feed as revoke_feed
 from app.rooms.service.calendar import HORIZON_DAYS as HORIZON_DAYS
 from app.rooms.service.calendar import LONGEST_HORIZON_DAYS as LONGEST_HORIZON_DAYS
-from app.rooms.service.calendar import CalendarTooLarge as CalendarTooLarge
-from app.rooms.service.calendar import CalendarUnreadable as CalendarUnreadable
-from app.rooms.service.calendar import Line as Line
-from app.rooms.service.calendar import Report as Report
-from app.rooms.service.calendar import UploadOver as UploadOver
-from app.rooms.service.calendar import What as What
 from app.rooms.service.calendar import carry_calendar as carry_calendar
 from app.rooms.service.calendar import forget_old_uploads as forget_old_uploads
 from app.rooms.service.calendar import horizon_in as horizon_in
@@ -37,8 +31,14 @@ from app.rooms.service.calendar import import_calendar as import_calendar
 from app.rooms.service.calendar import import_upload as import_upload
 from app.rooms.service.calendar import keep_upload as keep_upload
 from app.rooms.service.calendar import preview_calendar as preview_calendar
-from app.rooms.service.calendar import problem_words as problem_words
-from app.rooms.service.calendar import reason_words as reason_words
+from app.rooms.service.report import CalendarTooLarge as CalendarTooLarge
+from app.rooms.service.report import CalendarUnreadable as CalendarUnreadable
+from app.rooms.service.report import Line as Line
+from app.rooms.service.report import Report as Report
+from app.rooms.service.report import UploadOver as UploadOver
+from app.rooms.service.report import What as What
+from app.rooms.service.report import problem_words as problem_words
+from app.rooms.service.report import reason_words as reason_words
 from app.rooms.service.rooms import TAKEN_SLUGS as TAKEN_SLUGS
 from app.rooms.service.rooms import RoomInUse as RoomInUse
 from app.rooms.service.rooms import RoomRequest as RoomRequest
@@ -46,6 +46,6 @@ from app.rooms.service.rooms import archive_room as archive_room
 from app.rooms.service.rooms import change_prices as change_prices
 from app.rooms.service.rooms import change_room as change_room
 from app.rooms.service.rooms import create_room as create_room
-from app.rooms.service.rooms import move_room as move_room
+from app.rooms.service.rooms import move_room_up as move_room_up
 from app.rooms.service.rooms import restore_room as restore_room
 from app.rooms.service.rooms import withdraw_prices as withdraw_prices

@@ -119,14 +119,13 @@ def restore_room(room: Room, by: Actor) -> None:
     _changed(room, by)
 
 
-def move_room(room: Room, by: Actor, *, up: bool) -> None:
-    """One place up or down in the order of the house; at the end nothing happens."""
+def move_room_up(room: Room, by: Actor) -> None:
+    """One place up in the order of the house; the first one stays where it is."""
     order = [each for each in queries.managed_rooms(room.house_id) if each.archived_at is None]
-    at = next((index for index, each in enumerate(order) if each.id == room.id), None)
-    to = None if at is None else at + (-1 if up else 1)
-    if at is None or to is None or not 0 <= to < len(order):
+    at = next((index for index, each in enumerate(order) if each.id == room.id), 0)
+    if at == 0:
         return
-    order[at], order[to] = order[to], order[at]
+    order[at - 1], order[at] = order[at], order[at - 1]
     for position, each in enumerate(order):
         each.position = position
     session().flush()

@@ -118,10 +118,10 @@ def restore_room(room: Room) -> Any:
     return see_other("rooms.manage_rooms")
 
 
-@pages.post("/rooms/<slug>/move", load=managed, allow=policy.manage_rooms)
-def move_room(room: Room) -> Any:
-    """``direction`` is ``up`` or ``down``."""
-    service.move_room(room, actor(), up=request.form.get("direction") == "up")
+@pages.post("/rooms/<slug>/up", load=managed, allow=policy.manage_rooms)
+def move_room_up(room: Room) -> Any:
+    """One place up in the order of the house."""
+    service.move_room_up(room, actor())
     return see_other("rooms.manage_rooms")
 
 
@@ -207,7 +207,8 @@ def show_prices(house: HouseCard) -> Any:
         own = [row for row in rows if row.code == room.tariff_code]
         now = {row.tariff_class: _price_of(row) for row in own if _holds(row, today)}
         coming = min((row.valid_from for row in own if row.valid_from > today), default=None)
-        lines.append((room, [price_words(now[code]) if code in now else "" for code in CLASSES], coming))
+        words = " · ".join(f"{code.value}: {price_words(now[code])}" for code in CLASSES if code in now)
+        lines.append((room, words, coming))
     return render_template("rooms/manage_prices.html", lines=lines, classes=list(CLASSES.items()))
 
 
