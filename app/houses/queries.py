@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from app.core import memory
-from app.core.db import rows, session
+from app.core.db import rows
 from app.houses.models import House
 
 

@@ -43,7 +43,7 @@ class OpeningHours(Model):
 
 
 class OpeningException(Model):
-    """One day that differs: closed (no times), or open in this window although it would be closed. Several windows are several rows."""
+    """One day that differs: closed (no times), or open in this window whatever usually holds. Several windows are several rows."""
 
     __tablename__ = "opening_exception"
     __table_args__ = (

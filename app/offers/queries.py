@@ -172,7 +172,8 @@ def _open_day(
     day: date, rows: Sequence[Any], exceptions: Sequence[tuple[str, time | None, time | None]], subdivision: str, zone: ZoneInfo
 ) -> OpenDay:
     if exceptions:
-        windows = tuple(merged(part for _, opens, closes in exceptions if opens and closes for part in _window(day, opens, closes, zone)))
+        times = [(opens, closes) for _, opens, closes in exceptions if opens is not None and closes is not None]
+        windows = tuple(merged(part for opens, closes in times for part in _window(day, opens, closes, zone)))
         return OpenDay(day, desk=windows, use=windows, closed_for="" if windows else exceptions[0][0])
     closed_for = holiday(subdivision, day)
     if closed_for:

@@ -43,19 +43,22 @@ def import_ics(
     A second import of the same file changes nothing; a newer file is followed.
     """
     content = _content(file)
-    horizon = service.horizon_in(horizon_days)
     room = _room(slug, house_slug)
+    with i18n.speaking("en"):  # as everything else that is said to whoever operates the house
+        report = _import(room, content, file.name, service.horizon_in(horizon_days), titles_public, dry_run)
+        if as_json:
+            click.echo(json.dumps(_document(report, dry_run), ensure_ascii=False, indent=2))
+        else:
+            _print(report, dry_run)
+
+
+def _import(room: RoomCard, content: bytes, name: str, horizon: datetime, titles_public: bool | None, dry_run: bool) -> Report:
     try:
         if dry_run:
-            report = service.preview_calendar(room, content, file.name, horizon, titles_public)
-        else:
-            report = run_transaction(lambda: service.import_calendar(room, content, file.name, THE_HOUSE, horizon, titles_public))
+            return service.preview_calendar(room, content, name, horizon, titles_public)
+        return run_transaction(lambda: service.import_calendar(room, content, name, THE_HOUSE, horizon, titles_public))
     except Refusal as refusal:
-        raise click.ClickException(f"{file.name}: {refusal} Nothing has been changed.") from None
-    if as_json:
-        click.echo(json.dumps(_document(report, dry_run), ensure_ascii=False, indent=2))
-    else:
-        _print(report, dry_run)
+        raise click.ClickException(f"{name}: {refusal} Nothing has been changed.") from None
 
 
 def _content(file: Path) -> bytes:

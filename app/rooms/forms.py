@@ -163,7 +163,7 @@ def _unit() -> SelectField:
 
 
 def _least() -> IntegerField:
-    return IntegerField(_l("At least this many minutes"), [Optional(), NumberRange(min=0, max=1440)])
+    return IntegerField(_l("At least (minutes)"), [Optional(), NumberRange(min=0, max=1440)])
 
 
 class PricesForm(Form):

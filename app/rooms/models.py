@@ -180,12 +180,12 @@ class CalendarSource(Model):
     name: Mapped[str] = mapped_column(String(200))
     """What the calendar calls itself, else the file's name."""
     content: Mapped[bytes] = mapped_column(LargeBinary)
-    titles_public: Mapped[bool] = mapped_column(default=False)
-    """Whether everybody may read the titles of its dates; those marked private stay private."""
-    imported_at: Mapped[datetime] = mapped_column(kw_only=True)
+    imported_at: Mapped[datetime] = mapped_column()
     imported_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     carried_to: Mapped[datetime] = mapped_column()
     """Rules without an end have been carried up to here."""
+    titles_public: Mapped[bool] = mapped_column(default=False)
+    """Whether everybody may read the titles of its dates; those marked private stay private."""
     report: Mapped[dict[str, object]] = mapped_column(JSON, default_factory=dict)
     """What the last import that changed something did: see `service.Report`."""
     imported_by: Mapped[Person | None] = relationship(lazy="raise", init=False)

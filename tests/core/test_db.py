@@ -168,6 +168,24 @@ def test_many_writers_lose_nothing(app: Flask) -> None:
     assert db.session().get_one(House, number).position == 40
 
 
+def test_acts_that_keep_getting_in_each_others_way_need_two_tries_at_most(app: Flask) -> None:
+    """Each reads all and adds one: PostgreSQL lets one of them through at a time. The second try waits until it is alone."""
+    tries: dict[int, int] = {}
+
+    def add(number: int) -> None:
+        def act() -> None:
+            tries[number] = tries.get(number, 0) + 1
+            houses()
+            db.session().add(House(slug=f"h{number}", name="H"))
+            db.session().flush()
+
+        db.run_transaction(act)
+
+    assert in_threads(app, *(lambda number=number: add(number) for number in range(8))) == [None] * 8
+    assert houses() == 8
+    assert max(tries.values()) <= 2
+
+
 def test_a_collision_is_tried_again_on_the_new_state(app: Flask) -> None:
     tries = []
 

@@ -402,7 +402,8 @@ def test_a_page_of_a_long_history_is_one_step_into_an_index(marten: Marten, engi
     hall = card(marten.house)
     shared = {
         "house_id": marten.house, "room_id": hall.id, "before_minutes": 0, "after_minutes": 0, "state": "confirmed",
-        "purpose": "x", "people": 1, "booked_for_id": marten.jan, "created_by_id": None, "organisation_id": None, "purpose_public": False,
+        "purpose": "x", "people": 1, "booked_for_id": marten.jan,
+        "created_by_id": None, "organisation_id": None, "purpose_public": False,
         "tariff_class": "C", "price_cents": 0, "price_rule": {}, "sequence": 0, "origin": "api", "lapses_at": None,
         "decided_by_id": None, "decided_at": None, "reason": "", "change_starts_at": None, "change_ends_at": None,
         "created_at": begun, "changed_at": begun, "version": 1,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from threading import Barrier
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -261,6 +263,21 @@ def test_when_somebody_is_faster_in_the_very_moment_the_import_looks_again(
     assert report.refused[0].reason == "taken"
     assert spans(room) == ["12-03 18:00-20:00"]
     assert len(looks) == 2
+
+
+def test_two_imports_of_one_file_at_once_make_every_date_once(bare_app: Flask, room: RoomCard) -> None:
+    gate = Barrier(4)
+
+    def at_once(_: int) -> dict[str, int]:
+        with bare_app.app_context():
+            gate.wait()
+            return told(bring(room, calendar(WEEKLY)))
+
+    with ThreadPoolExecutor(4) as crowd:
+        outcomes = list(crowd.map(at_once, range(4)))
+    assert sorted(map(str, outcomes)) == ["{'created': 4}", *["{'unchanged': 4}"] * 3]
+    assert len(bookings(room)) == 4
+    assert len(queries.calendar_sources(room.id)) == 1
 
 
 # Newer files ---------------------------------------------------------------------------------------------------------

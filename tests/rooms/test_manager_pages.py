@@ -21,7 +21,7 @@ from app.rooms.models import Room
 from tests.browser_client import Page, Reader
 from tests.conftest import THURSDAY
 from tests.makers import a_house, a_person
-from tests.rooms.conftest import BERLIN, MONDAY, Marten, book, found, signed_in, span
+from tests.rooms.marten import BERLIN, MONDAY, Marten, book, found, signed_in, span
 
 T = TypeVar("T")
 TODAY = THURSDAY.date()
@@ -333,16 +333,16 @@ def test_new_prices_hold_from_a_day_on_and_the_old_ones_stay_readable(
     manager.at_most(6)
     page = set_prices(manager, valid_from="1.1.2027", price_c="14,50", least_c=120, price_d="30", unit_d="flat")
     assert "New prices for Group room from January 1, 2027 on" in page.alerts[0]
-    assert "€12.00 an hour Private, such as a birthday · January 1, 2026 to December 31, 2026 now" in page.text
-    assert "€14.50 an hour, at least 2 h Private, such as a birthday · from January 1, 2027 planned" in page.text
-    assert "€30.00 flat Business · from January 1, 2027 planned" in page.text
+    assert "€12.00 an hourPrivate, such as a birthday · January 1, 2026 to December 31, 2026 now" in page.text
+    assert "€14.50 an hour, at least 2 hPrivate, such as a birthday · from January 1, 2027 planned" in page.text
+    assert "€30.00 flatBusiness · from January 1, 2027 planned" in page.text
     assert "new from January 1, 2027" in manager.get("/house/prices").text
     assert look(bare_app, lambda: found(old)).price_cents == 2400
     manager.get("/house/prices/gruppe")
     page = manager.submit("Take back")
     assert "are taken back" in page.alerts[0]
     assert [each.text for each in page.main.all("span", class_="pill")] == ["now", "now"]
-    assert "€12.00 an hour Private, such as a birthday · from January 1, 2026 now" in page.text
+    assert "€12.00 an hourPrivate, such as a birthday · from January 1, 2026 now" in page.text
 
 
 def test_prices_that_hold_anyway_change_nothing(manager: Reader, bare_app: Flask, marten: Marten) -> None:

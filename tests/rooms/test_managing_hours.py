@@ -23,7 +23,7 @@ from app.rooms import service as rooms
 from app.rooms.models import Room
 from app.rooms.service import RoomClosed
 from tests.conftest import THURSDAY
-from tests.rooms.conftest import BERLIN, MONDAY, Marten, at, book, found, span
+from tests.rooms.marten import BERLIN, MONDAY, Marten, at, book, found, span
 
 TODAY = THURSDAY.date()
 TUESDAY = date(2026, 12, 1)

@@ -174,12 +174,12 @@ def _check_steps(room: RoomCard, span: Span) -> None:
     """Whole steps, from a whole step on or right after what stands before: that is what `nearest_free` offers."""
     step = timedelta(minutes=room.step_minutes)
     reason = gettext("Please choose full steps of %(length)s.", length=i18n.duration(room.step_minutes))
-    if span.length % step:
-        raise Invalid({"ends_at": [reason]})
     local = span.starts_at.astimezone(i18n.zone())
     since_midnight = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
     if since_midnight % step and not queries.begins_free(room, span.starts_at):
         raise Invalid({"starts_at": [reason]})
+    if span.length % step:
+        raise Invalid({"ends_at": [reason]})
 
 
 def check_people(room: RoomCard, people: int) -> None:
