@@ -44,7 +44,7 @@ class Settings:
     mail_from: str = ""
     """Sender address; empty means ``haus@`` and the host of ``public_url``."""
     timezone: str = "Europe/Berlin"
-    languages: tuple[str, ...] = ("de", "en")
+    languages: tuple[str, ...] = ("de", "en", "ar")
     demo: bool = False
     """A demonstration: invented people, a moving clock, one-click ways in. Never for a real house."""
     clock: str = ""

@@ -53,6 +53,7 @@ from app.people import views as people_pages
 from app.rooms import api as room_api
 from app.rooms import commands as room_commands
 from app.rooms import events as rooms
+from app.rooms import queries as bookings
 from app.rooms import views as room_pages
 from app.rooms.jobs import CARRY_CALENDARS, LAPSE_WISHES
 
@@ -89,6 +90,7 @@ CHECKS: list[Check] = [
     Check("guards", check.guards),
     Check("keys", check.keys),
     Check("letters", letters.faults),
+    Check("bookings", bookings.faults),
 ]
 RESTORED: list[Executable] = [*hold_after_restore()]
 """What a restored house does to its rows before anybody sees it."""
@@ -96,10 +98,12 @@ CONTEXT: list[Callable[[], dict[str, Any]]] = [app.accounts.views.context, home_
 TEMPLATE_WORDS: dict[str, Any] = {
     "clock_time": i18n.clock_time,
     "day_name": i18n.day,
+    "dotted": i18n.dotted,
     "duration": i18n.duration,
     "hours": i18n.hours,
     "moment": i18n.moment,
     "money": i18n.money,
+    "together": i18n.together,
     "wall": i18n.wall,
     "history": journal.history,
 }

@@ -71,10 +71,9 @@ class Visit:
 def enter(tab: Tab, server: Server, role: str, language: str = "de") -> None:
     """Choose the language as a person does, then sign in by the demonstration's one tap; `role` may be nobody's."""
     tab.goto(server.url + "/sign-in" if role in ROLES else server.url)
-    if tab.locator("html").get_attribute("lang") != language:
-        menu = tab.locator("details.menu")
-        menu.locator("summary").click()
-        press(tab, menu.locator(f"button[name=language][value={language}]"))
+    menu = tab.locator("details.menu")
+    menu.locator("summary").click()
+    press(tab, menu.locator(f"button[name=language][value={language}]"))
     if role in SIGNED_IN:
         press(tab, f"button[name=role][value={role}]")
 
@@ -120,9 +119,8 @@ def code_in(letter: EmailMessage) -> str:
 def press(tab: Tab, button: str | Locator = "main form[method=post] button:not([type=button])") -> Response:
     """Press the (first) button; the answer of the page that it leads to, after redirects."""
     place = tab.locator(button).first if isinstance(button, str) else button
-    with tab.expect_response(_is_a_page) as answered:
+    with tab.expect_event("load"), tab.expect_response(_is_a_page) as answered:
         place.click()
-    tab.wait_for_load_state()
     return answered.value
 
 

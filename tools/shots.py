@@ -129,7 +129,7 @@ def _round(album: Album, browser: Browser, server: Server, role: str, pages: lis
         tab.set_viewport_size({"width": 1440, "height": 900})
         try:
             visit.open(tab, page)
-            for width in WIDTHS:
+            for width in reversed(WIDTHS):  # the desk first: what script has scrolled there stays as it was opened
                 tab.set_viewport_size({"width": width, "height": 780 if width < 700 else 900})
                 for theme in THEMES:
                     tab.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
@@ -157,8 +157,9 @@ FRAME = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
 body {{ font: 16px/1.5 system-ui, sans-serif; margin: 0; display: grid; grid-template-columns: 17rem 1fr; min-height: 100vh; }}
-nav {{ border-inline-end: 1px solid #ccc; padding: 1rem; height: 100vh; overflow: auto; position: sticky; top: 0; box-sizing: border-box; }}
-nav ol {{ list-style: none; padding: 0; margin: 0; }} nav a {{ display: block; padding: .125rem .5rem; color: inherit; text-decoration: none; }}
+nav {{ border-inline-end: 1px solid #ccc; padding: 1rem; height: 100vh; overflow: auto; position: sticky; top: 0; }}
+nav {{ box-sizing: border-box; }} nav ol {{ list-style: none; padding: 0; margin: 0; }}
+nav a {{ display: block; padding: .125rem .5rem; color: inherit; text-decoration: none; }}
 nav a[aria-current] {{ background: #7c2d2d; color: #fff; border-radius: .25rem; }}
 main {{ padding: 1rem; }} h1 {{ font-size: 1.25rem; margin: 0 0 .5rem; }}
 figure {{ margin: 0 0 2rem; }} figcaption {{ color: #555; }}

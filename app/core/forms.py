@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app, session
 from wtforms import DateField as WTDateField
 from wtforms import Form as WTForm
+from wtforms import IntegerField as WTIntegerField
 from wtforms import StringField as WTStringField
 from wtforms import TextAreaField as WTTextAreaField
 from wtforms import TimeField as WTTimeField
@@ -54,6 +55,14 @@ def choices(words: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> list[Any]:
     """Value and word of each choice, for select, radio and check boxes."""
     pairs = words.items() if isinstance(words, Mapping) else words
     return [SelectChoice(value=value, label=word) for value, word in pairs]
+
+
+class Whole(WTIntegerField):
+    """A whole number; a row of digits longer than any number people mean is refused like any other nonsense."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        typed = clean_line(valuelist[0]) if valuelist else ""
+        super().process_formdata([typed if len(typed) <= 12 else "…"] if valuelist else [])
 
 
 class Form(WTForm):
@@ -149,7 +158,7 @@ class Euro(WTStringField):
     def _value(self) -> str:
         if self.raw_data:
             return clean_line(self.raw_data[0])
-        return "" if self.data is None else f"{self.data // 100}{',' if i18n.language() == 'de' else '.'}{self.data % 100:02}"
+        return "" if self.data is None else f"{self.data // 100}{'.' if i18n.language() == 'en' else ','}{self.data % 100:02}"
 
 
 def span_of(day: date, starts: time, ends: time, zone: ZoneInfo) -> Span:

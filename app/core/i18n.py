@@ -5,6 +5,7 @@ Texts for services and models come from here (`lazy`, `gettext`), so that they n
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
@@ -19,11 +20,14 @@ from babel.dates import format_time as babel_time
 from babel.numbers import format_currency
 from flask import Flask, current_app, g, has_request_context
 from flask_babel.speaklater import LazyString
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from app.core.money import Money
 from config import Settings
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 NAMES = {"de": "Deutsch", "en": "English", "tr": "Türkçe", "ar": "العربية", "pl": "Polski", "uk": "Українська"}
 
 
@@ -43,6 +47,18 @@ def init_app(app: Flask, settings: Settings, choose: Callable[[], str | None]) -
         lambda one, many, number: _speech()[1].ungettext(one, many, number),
         newstyle=True,
     )
+    for name in ("gettext", "ngettext"):
+        app.jinja_env.globals[name] = _keeping(app.jinja_env.globals[name])
+
+
+def _keeping(translate: Any) -> Callable[..., Any]:
+    """Jinja's own function, with values that stay in one piece."""
+
+    @pass_context
+    def translated(context: Context, *texts: Any, **values: Any) -> Any:
+        return translate(context, *texts, **_kept(values))
+
+    return translated
 
 
 def _speech() -> tuple[str, Any]:
@@ -63,13 +79,35 @@ def language() -> str:
 def gettext(text: str, **values: object) -> str:
     """`text` (an English msgid) in the language being spoken, with `values` for its ``%(names)s``."""
     said: str = _speech()[1].ugettext(text)
-    return said % values if values else said
+    return said % _kept(values) if values else said
 
 
 def ngettext(one: str, many: str, num: int, **values: object) -> str:
     """The form for `num`, which is ``%(num)d`` in it."""
     said: str = _speech()[1].ungettext(one, many, num)
-    return said % {"num": num, **values}
+    return said % _kept({"num": num, **values})
+
+
+def _kept(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: in_one_piece(value) for name, value in values.items()} if language() in RIGHT_TO_LEFT else values
+
+
+def in_one_piece(value: Any) -> Any:
+    """A German name or telephone number in a sentence that runs from right to left, isolated from it: otherwise its quotation
+    marks, and numbers beside it, change sides. Anything else, and an address of a page, is given back as it is.
+    """
+    if language() not in RIGHT_TO_LEFT or isinstance(value, int):
+        return value
+    text = value if isinstance(value, str) else str(value)
+    return FIRST_STRONG_ISOLATE + text + POP_ISOLATE if _runs_left_to_right(text) else value
+
+
+@lru_cache(maxsize=2048)
+def _runs_left_to_right(text: str) -> bool:
+    if "://" in text:
+        return False
+    strong = next((kind for kind in map(unicodedata.bidirectional, text) if kind in ("L", "R", "AL")), "")
+    return strong == "L" or (not strong and text.startswith("+"))
 
 
 def lazy(text: str, **values: object) -> Any:
@@ -111,6 +149,10 @@ def _locale(code: str) -> Locale:
     return Locale.parse(code)
 
 
+_NUMBERS = {"ar": "ar_TN"}
+"""Whose numbers a language takes, where it has several: digits 0–9 and a decimal comma, as on price lists here."""
+
+
 def money(amount: Money | int) -> str:
     """Such as ``412,60 €``."""
     cents = amount.cents if isinstance(amount, Money) else amount
@@ -121,7 +163,7 @@ def money(amount: Money | int) -> str:
 def _money(cents: int, code: str) -> str:
     from decimal import Decimal
 
-    return str(format_currency(Decimal(cents) / 100, "EUR", locale=_locale(code)))
+    return str(format_currency(Decimal(cents) / 100, "EUR", locale=_locale(_NUMBERS.get(code, code))))
 
 
 def day(value: date | datetime, pattern: str = "EEEE, d. MMMM y") -> str:
@@ -144,11 +186,23 @@ _SKELETONS = {
     "MMMM y": "MMMM y",
     "dd.MM.y": "medium",
 }
+# With the Arabic comma. Days in mere digits keep points and their order from the left, as every sign and form here has them:
+# with slashes and marks for the direction the day would stand where readers of German look for the month.
+_ARABIC = {
+    "EEEE, d. MMMM": "EEEE، d MMMM",
+    "EE, d. MMM": "EEE، d MMM",
+    "d.M.": "d.M",
+    "dd.MM.y": "dd.MM.y",
+}
 
 
 @lru_cache(maxsize=4096)
 def _day(value: date, pattern: str, code: str) -> str:
-    return str(babel_date(value, pattern if code == "de" else _SKELETONS.get(pattern, pattern), locale=_locale(code)))
+    if code == "ar" and pattern in _ARABIC:
+        pattern = _ARABIC[pattern]
+    elif code != "de":
+        pattern = _SKELETONS.get(pattern, pattern)
+    return str(babel_date(value, pattern, locale=_locale(code)))
 
 
 def clock_time(value: datetime | time) -> str:
@@ -168,6 +222,12 @@ def _time(value: time, code: str) -> str:
 def hours(starts_at: datetime, ends_at: datetime) -> str:
     """``14–18 Uhr``; across a clock change the twice-told hour carries its season, across midnight the end its day."""
     return _hours(starts_at, ends_at, zone(), language())
+
+
+def hours_teller() -> Callable[[datetime, datetime], str]:
+    """`hours` in the present language and zone, for a page that says it a hundred times."""
+    here, code = zone(), language()
+    return lambda starts_at, ends_at: _hours(starts_at, ends_at, here, code)
 
 
 @lru_cache(maxsize=8192)
@@ -202,8 +262,18 @@ def weekday(number: int) -> str:
 
 
 def moment(value: datetime) -> str:
-    """Day and time, ``Do., 26. Nov., 14:30``."""
-    return f"{day(value, 'EE, d. MMM')}, {gettext('%(time)s h', time=clock_time(value))}"
+    """Day and time, ``Do., 26. Nov., 14:30 Uhr``."""
+    return together(day(value, "EE, d. MMM"), gettext("%(time)s h", time=clock_time(value)))
+
+
+def together(*parts: object) -> str:
+    """``Donnerstag, 26. November, 14–18 Uhr``: what is said in one breath, with the reader's comma; empty parts are left out."""
+    return ("، " if language() == "ar" else ", ").join(str(in_one_piece(part)) for part in parts if part)
+
+
+def dotted(*parts: object) -> str:
+    """``Saal · 14–18 Uhr``: facts side by side; empty ones are left out."""
+    return " · ".join(str(in_one_piece(part)) for part in parts if part)
 
 
 def wall(value: datetime) -> str:
@@ -216,7 +286,7 @@ def duration(minutes: int) -> str:
     whole, rest = divmod(minutes, 60)
     parts = []
     if whole:
-        parts.append(gettext("%(count)s h", count=whole))
+        parts.append(ngettext("%(num)d h", "%(num)d h", whole))
     if rest or not whole:
-        parts.append(gettext("%(count)s min", count=rest))
-    return " ".join(parts)
+        parts.append(ngettext("%(num)d min", "%(num)d min", rest))
+    return gettext("%(hours)s %(minutes)s", hours=parts[0], minutes=parts[1]) if len(parts) == 2 else parts[0]

@@ -34,3 +34,22 @@ def remembered(house_id: int, what: Hashable, make: Callable[[], T]) -> T:
         found = kept[house_id, what] = (stamp, make())
     value: T = found[1]
     return value
+
+
+RECENT = 128
+
+
+def recent(key: Hashable, make: Callable[[], T]) -> T:
+    """What `make` gives, from memory when it was made for the same `key` a while ago; `RECENT` values are kept.
+
+    For what is the same for every stranger: `key` must name all it depends on (content, language, hour), so nothing ever has to be
+    thrown away for being untrue.
+    """
+    kept: dict[Hashable, Any] = current_app.extensions.setdefault("recent", {})
+    found = kept.get(key)
+    if found is None:
+        found = kept[key] = make()
+        for oldest in list(kept)[:-RECENT]:  # first made, first gone; another thread may have been as quick
+            kept.pop(oldest, None)
+    value: T = found
+    return value

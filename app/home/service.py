@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import re
 from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
@@ -13,7 +12,7 @@ from app.core import crypto, db, throttle
 from app.core.db import session
 from app.core.errors import Refusal
 from app.core.events import publish
-from app.core.folding import plain
+from app.core.folding import slug
 from app.core.i18n import lazy as _l
 from app.core.policy import THE_HOUSE, Role
 from app.home.events import HouseOpened
@@ -77,7 +76,7 @@ def open_house(request: SetUpRequest, *, device: str) -> accounts.Opened:
     if houses.house() is not None:
         raise AlreadyOpen
     house = House(
-        slug=slug_of(request.name), name=request.name, street=request.street, postcode=request.postcode, city=request.city
+        slug=slug(request.name) or "house", name=request.name, street=request.street, postcode=request.postcode, city=request.city
     )
     session().add(house)
     session().flush()
@@ -101,11 +100,6 @@ def open_house(request: SetUpRequest, *, device: str) -> accounts.Opened:
     )
     publish(HouseOpened(house_id=house.id, by=person.id))
     return accounts.open_sign_in(person.id, means="password", device=device)
-
-
-def slug_of(name: str) -> str:
-    """``Meilentreff Märten`` is ``meilentreff-maerten``."""
-    return re.sub(r"[^a-z0-9]+", "-", plain(name)).strip("-")[:60] or "house"
 
 
 def forget_set_up_code(instance: Path) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from wtforms import DateField, IntegerField, SelectField
+from wtforms import DateField, SelectField
 from wtforms.validators import NumberRange, Optional
 
-from app.core.forms import Form
+from app.core.forms import Form, Whole
 from app.core.i18n import lazy as _l
 from app.journal.queries import ACTS, SUBJECTS, Filter
 
@@ -18,7 +18,7 @@ LARGEST = 2**31 - 1
 class FilterForm(Form):
     act = SelectField(_l("What"), validators=[Optional()])
     subject = SelectField(_l("About"), validators=[Optional()])
-    number = IntegerField(_l("Number"), [Optional(), NumberRange(1, LARGEST)])
+    number = Whole(_l("Number"), [Optional(), NumberRange(1, LARGEST)])
     day = DateField(_l("Day"), [Optional()])
 
     def __init__(self, formdata: Any = None) -> None:

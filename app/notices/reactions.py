@@ -216,7 +216,7 @@ def _tell_deciders(event: BookingEvent, what: str, starts_at: datetime) -> None:
         return
     for person in queries.deciders(house.id, apart_from=event.by):
         with i18n.speaking(person.language):
-            news = gettext("somebody asks for a room: %(what)s.", what=f"{event.room_name}, {i18n.moment(starts_at)}")
+            news = gettext("somebody asks for a room: %(what)s.", what=i18n.together(event.room_name, i18n.moment(starts_at)))
             service.write_letter(
                 occasion=f"booking:{event.booking_id}:{what}:{event.sequence}:desk:{person.id}",
                 subject=gettext("A new request is waiting"),
@@ -285,11 +285,11 @@ def _day(event: BookingEvent) -> str:
 
 
 def _when(starts_at: datetime, ends_at: datetime) -> str:
-    return f"{i18n.day(starts_at)}, {i18n.hours(starts_at, ends_at)}"
+    return i18n.together(i18n.day(starts_at), i18n.hours(starts_at, ends_at))
 
 
 def _what(event: BookingEvent) -> str:
-    return f"{event.room_name}, {_when(event.starts_at, event.ends_at)}"
+    return i18n.together(event.room_name, _when(event.starts_at, event.ends_at))
 
 
 def _url(path: str) -> str:

@@ -29,7 +29,7 @@ FAULTS = {
     service.Fault.TOO_LATE: _l("It could not be sent in time, and later it would have been of no use."),
     service.Fault.RESTORED: _l("The house was restored from a backup. This may have gone before: look before you send it again."),
 }
-WAYS = {Way.MAIL: _l("by mail"), Way.PHONE: _l("by phone"), Way.LETTER: _l("on paper")}
+WAYS = {Way.MAIL: _l("by e-mail"), Way.PHONE: _l("by telephone"), Way.LETTER: _l("on paper")}
 
 
 def house() -> HouseCard | None:

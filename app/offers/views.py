@@ -85,17 +85,17 @@ def limits_words(row: OpeningHours, today: date) -> str:
     """``first and third in the month · from 1 January 2027``, empty for hours without a limit."""
     words = []
     if row.weeks:
-        weeks = ", ".join(str(WEEKS[int(week)]) for week in row.weeks.split(",") if week in {"1", "2", "3", "4", "5"})
+        weeks = i18n.together(*(WEEKS[int(week)] for week in row.weeks.split(",") if week in {"1", "2", "3", "4", "5"}))
         words.append(gettext("%(weeks)s in the month", weeks=weeks))
     if row.valid_from is not None and row.valid_from > today:
         words.append(gettext("from %(day)s", day=i18n.day(row.valid_from, "d. MMMM y")))
     if row.valid_until is not None:
         words.append(gettext("until %(day)s", day=i18n.day(row.valid_until - ONE_DAY, "d. MMMM y")))
-    return " · ".join(words)
+    return i18n.dotted(*words)
 
 
 def windows_words(windows: tuple[tuple[time, time], ...]) -> str:
-    return ", ".join(i18n.wall_hours(opens, closes) for opens, closes in windows)
+    return i18n.together(*(i18n.wall_hours(opens, closes) for opens, closes in windows))
 
 
 # The week ----------------------------------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ def _end_hours_page(hours: OpeningHours, form: EndHoursForm) -> str:
         "offers/end_hours.html",
         form=form,
         hours_id=hours.id,
-        about=f"{i18n.weekday(hours.weekday)}, {hours_words(hours)}",
+        about=i18n.together(i18n.weekday(hours.weekday), hours_words(hours)),
         kind=KINDS[HoursKind(hours.kind)],
         limits=limits_words(hours, clock.today(i18n.zone())),
     )

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from wtforms import BooleanField, FileField, HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField
+from wtforms import BooleanField, FileField, HiddenField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from app.core import i18n
-from app.core.forms import Day, Euro, Form, Line, Text, WallTime, choices, span_of
+from app.core.forms import Day, Euro, Form, Line, Text, WallTime, Whole, choices, span_of
 from app.core.i18n import lazy as _l
 from app.core.spans import Span
 from app.offers.queries import Price
@@ -39,7 +39,7 @@ class BookingForm(TimesForm):
     """A booking, in the order a person at the counter says it."""
 
     purpose = Line(_l("What is it for?"), [InputRequired(), Length(min=2, max=160)])
-    people = IntegerField(_l("How many people?"), [InputRequired(), NumberRange(min=1, max=10_000)])
+    people = Whole(_l("How many people?"), [InputRequired(), NumberRange(min=1, max=10_000)])
     tariff_class = RadioField(_l("Who is it?"), [InputRequired()])
     organisation = SelectField(_l("For a group or organisation"), [Optional()], validate_choice=True)
     purpose_public = BooleanField(_l("The purpose may stand on the door sign"))
@@ -69,7 +69,7 @@ class ChangeForm(TimesForm):
     """Another time, purpose or number of people."""
 
     purpose = Line(_l("What is it for?"), [InputRequired(), Length(min=2, max=160)])
-    people = IntegerField(_l("How many people?"), [InputRequired(), NumberRange(min=1, max=10_000)])
+    people = Whole(_l("How many people?"), [InputRequired(), NumberRange(min=1, max=10_000)])
     anyway = BooleanField(_l("Also outside the opening hours"))
 
     def request(self) -> ChangeRequest:
@@ -93,8 +93,8 @@ class RoomForm(Form):
     about = Text(
         _l("What is it like?"), [Optional(), Length(max=2000)], description=_l("One or two sentences that everybody reads.")
     )
-    capacity = IntegerField(_l("For how many people?"), [InputRequired(), NumberRange(min=1, max=10_000)])
-    area_m2 = IntegerField(_l("Size in square metres"), [Optional(), NumberRange(min=1, max=100_000)])
+    capacity = Whole(_l("For how many people?"), [InputRequired(), NumberRange(min=1, max=10_000)])
+    area_m2 = Whole(_l("Size in square metres"), [Optional(), NumberRange(min=1, max=100_000)])
     features = SelectMultipleField(
         _l("What is there?"), [Optional()], widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )
@@ -117,14 +117,14 @@ class RoomForm(Form):
         default=Rule.REQUEST.value,
     )
     wishes_hold = BooleanField(_l("A wish keeps the time free until the desk has answered"), default=True)
-    hold_days = IntegerField(_l("Days until an unanswered wish lapses"), [InputRequired(), NumberRange(min=1, max=60)], default=5)
+    hold_days = Whole(_l("Days until an unanswered wish lapses"), [InputRequired(), NumberRange(min=1, max=60)], default=5)
     only_when_open = BooleanField(_l("Only while somebody is at the desk"))
-    before_minutes = IntegerField(_l("Minutes to set up, before"), [InputRequired(), NumberRange(min=0, max=480)], default=0)
-    after_minutes = IntegerField(_l("Minutes to clean up, after"), [InputRequired(), NumberRange(min=0, max=480)], default=0)
+    before_minutes = Whole(_l("Minutes to set up, before"), [InputRequired(), NumberRange(min=0, max=480)], default=0)
+    after_minutes = Whole(_l("Minutes to clean up, after"), [InputRequired(), NumberRange(min=0, max=480)], default=0)
     step_minutes = SelectField(_l("Bookings begin and end in steps of"), coerce=int, default=30)
-    min_minutes = IntegerField(_l("Shortest booking, in minutes"), [InputRequired(), NumberRange(min=15, max=10_080)], default=30)
-    max_minutes = IntegerField(_l("Longest booking, in minutes"), [InputRequired(), NumberRange(min=15, max=10_080)], default=720)
-    ahead_days = IntegerField(
+    min_minutes = Whole(_l("Shortest booking, in minutes"), [InputRequired(), NumberRange(min=15, max=10_080)], default=30)
+    max_minutes = Whole(_l("Longest booking, in minutes"), [InputRequired(), NumberRange(min=15, max=10_080)], default=720)
+    ahead_days = Whole(
         _l("Can be booked this many days ahead"), [InputRequired(), NumberRange(min=1, max=1095)], default=365
     )
 
@@ -162,8 +162,8 @@ def _unit() -> SelectField:
     return SelectField(_l("Charged"), choices=choices(words), default="hour")
 
 
-def _least() -> IntegerField:
-    return IntegerField(_l("At least (minutes)"), [Optional(), NumberRange(min=0, max=1440)])
+def _least() -> Whole:
+    return Whole(_l("At least (minutes)"), [Optional(), NumberRange(min=0, max=1440)])
 
 
 class PricesForm(Form):
@@ -210,5 +210,5 @@ class CalendarFileForm(Form):
 class CalendarForm(Form):
     """Yes to the file that was looked at; `upload` is its number."""
 
-    upload = IntegerField(widget=HiddenInput(), validators=[InputRequired(), NumberRange(1, 2**31 - 1)])
+    upload = Whole(widget=HiddenInput(), validators=[InputRequired(), NumberRange(1, 2**31 - 1)])
     titles_public = BooleanField(_l("Everybody may read the titles"))

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, bindparam, false, func, literal_column, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, bindparam, cast, false, func, literal_column, or_, select, true
 from sqlalchemy.orm import defer, joinedload, selectinload
 
 from app.core import clock
+from app.core.db import dialect_name, session
 from app.core.db import rows as db_rows
-from app.core.db import session
 from app.core.memory import remembered
 from app.core.spans import Span, common, gaps, merged
 from app.occupancy import queries as occupancy
-from app.occupancy.models import Resource
+from app.occupancy.models import Occupancy, Resource
 from app.offers import queries as offers
 from app.offers.models import HoursKind
 from app.people.models import Person
@@ -107,8 +107,7 @@ def room_by_id(room_id: int) -> RoomCard | None:
 # The day and the week ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A booking as it stands in a room's time. `span` is the use, `held` includes set-up and clean-up.
 
     `person` and `purpose` are what the database knows; the view decides what the reader may see. `own` is False in a room that is
@@ -119,7 +118,8 @@ class Entry:
     room_id: int
     room_name: str
     span: Span
-    held: Span
+    before: timedelta
+    after: timedelta
     state: str
     purpose: str
     purpose_public: bool
@@ -127,6 +127,14 @@ class Entry:
     booked_for_id: int | None
     person: str
     own: bool
+
+    @property
+    def held(self) -> Span:
+        return self.span.widened(self.before, self.after)
+
+    def keeps_out(self, card: RoomCard) -> bool:
+        """Whether nobody else can have this time in `card`; a wish where wishes do not hold keeps nobody out."""
+        return self.state == State.CONFIRMED or card.wishes_hold or not self.own
 
 
 _BOOKED, _WHO = Booking.__table__.c, Person.__table__.c
@@ -171,9 +179,9 @@ def entries(cards: Sequence[RoomCard], window: Span) -> dict[int, list[Entry]]:
     values = {**occupancy.bounds({part for card in cards for part in card.parts}, window), "house_id": cards[0].house_id}
     by_resource: dict[int, list[Any]] = defaultdict(list)
     wishes: dict[int, list[Any]] = defaultdict(list)
-    for row in db_rows(_held_entries(), values):
+    for row in db_rows(_held_entries(), values).all():
         by_resource[row.resource_id].append(row)
-    for row in db_rows(_wished_entries(), values):
+    for row in db_rows(_wished_entries(), values).all():
         wishes[row.room_id].append(row)
     names = {card.id: card.name for card in cards}
     result: dict[int, list[Entry]] = {}
@@ -187,12 +195,12 @@ def entries(cards: Sequence[RoomCard], window: Span) -> dict[int, list[Entry]]:
 
 
 def _entry(row: Any, card: RoomCard, names: dict[int, str]) -> Entry:
-    span = Span(row.starts_at, row.ends_at)
+    (
+        booking_id, room_id, starts_at, ends_at, before, after, state, purpose, public, people, booked_for_id, given, family
+    ) = row[-len(_ENTRY) :]  # fmt: skip
     return Entry(
-        row.id, row.room_id, names.get(row.room_id, ""), span,
-        span.widened(timedelta(minutes=row.before_minutes), timedelta(minutes=row.after_minutes)),
-        row.state, row.purpose, row.purpose_public, row.people, row.booked_for_id,
-        f"{row.given_name or ''} {row.family_name or ''}".strip(), row.room_id == card.id,
+        booking_id, room_id, names.get(room_id, ""), Span(starts_at, ends_at), timedelta(minutes=before), timedelta(minutes=after),
+        state, purpose, public, people, booked_for_id, f"{given or ''} {family or ''}".strip(), room_id == card.id,
     )  # fmt: skip
 
 
@@ -691,3 +699,60 @@ def outside_hours(house_id: int, first: date, last: date, zone: ZoneInfo) -> lis
         closed_for = days[row.starts_at.astimezone(zone).date()].closed_for
         result.append(Affected(row.id, card.name, span, row.state, row.purpose, person, row.phone, closed_for))
     return result
+
+
+# Do bookings and promises agree? -----------------------------------------------------------------------------------
+
+MOST_FAULTS = 100
+
+
+def faults() -> Iterator[str]:
+    """For ``flask check``: promises without their booking, and bookings without their promises. At most `MOST_FAULTS` of a kind.
+
+    A room may have been made of other parts once, so the parts of what is over are not asked for. An open wish holds all parts
+    or, where wishes do not hold, none.
+    """
+    begins = _seconds(Booking.starts_at) - 60 * Booking.before_minutes
+    ends = _seconds(Booking.ends_at) + 60 * Booking.after_minutes
+    ahead = Booking.ends_at > clock.now()
+    own_part = (RoomPart.room_id == Booking.room_id) & (RoomPart.resource_id == Occupancy.resource_id)
+    wrong = {
+        "belongs to no booking": Booking.id.is_(None),
+        "holds time for a booking that is closed": Booking.state.not_in(OPEN_STATES),
+        "is for another time than its booking": or_(_seconds(Occupancy.starts_at) != begins, _seconds(Occupancy.ends_at) != ends),
+        "says otherwise than its booking whether it is firm": Occupancy.kind != Booking.state,
+        "holds what does not belong to the room of its booking": ahead & RoomPart.resource_id.is_(None),
+    }
+    for words, condition in wrong.items():
+        promises = (
+            select(Occupancy.id, Occupancy.source_id)
+            .outerjoin(Booking, Booking.id == Occupancy.source_id)
+            .outerjoin(RoomPart, own_part)
+            .where(Occupancy.source == BOOKING, condition)
+            .limit(MOST_FAULTS)
+        )
+        for number, booking_id in session().execute(promises):
+            yield f"promise {number} (booking {booking_id}) {words}"
+    held = select(func.count()).where(Occupancy.source == BOOKING, Occupancy.source_id == Booking.id).scalar_subquery()
+    parts = select(func.count()).where(RoomPart.room_id == Booking.room_id).scalar_subquery()
+    unheld = (
+        select(Booking.id, Booking.state)
+        .where(
+            or_(
+                (Booking.state == State.CONFIRMED) & (held == 0),
+                ahead & (Booking.state == State.CONFIRMED) & (held != parts),
+                ahead & (Booking.state == State.WISHED) & held.not_in((0, parts)),
+            )
+        )
+        .order_by(Booking.id)
+        .limit(MOST_FAULTS)
+    )
+    for number, state in session().execute(unheld):
+        yield f"booking {number} is {state} but does not hold every part of its room"
+
+
+def _seconds(moment: Any) -> ColumnElement[int]:
+    """Whole seconds of a column of instants, to count with on both engines."""
+    if dialect_name() == "sqlite":
+        return cast(func.strftime("%s", moment), Integer)
+    return cast(func.extract("epoch", moment), BigInteger)

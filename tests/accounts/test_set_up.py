@@ -15,7 +15,7 @@ from app import create_app
 from app.accounts import service
 from app.core import clock, db
 from app.core.policy import Role
-from app.home.service import set_up_code, slug_of
+from app.home.service import set_up_code
 from app.houses.models import House
 from app.people.models import Person
 from tests.browser_client import Reader
@@ -167,11 +167,6 @@ def test_the_ways_in_are_printed_for_a_demonstration_only(bare_app: Flask, real_
     guest.get("/sign-in")
     guest.submit("Go on", key=service.DEMO_SLIP_CODES[Role.RESIDENT])
     assert "Welcome, Erna Albers." in guest.page.alerts
-
-
-def test_an_address_is_made_of_the_name_of_the_house() -> None:
-    assert slug_of("Meilentreff Märten 2.0 (e. V.)") == "meilentreff-marten-2-0-e-v"
-    assert slug_of("!!!") == "house"
 
 
 def test_with_several_houses_people_choose_where_they_are(bare_app: Flask, reader: Reader) -> None:

@@ -112,3 +112,31 @@ def test_clock_time_takes_times_and_instants(house: Flask) -> None:
     with house.app_context(), i18n.speaking("de"):
         assert i18n.clock_time(time(14)) == "14"
         assert i18n.clock_time(datetime(2026, 7, 1, 12, 5, tzinfo=UTC)) == "14:05"
+
+
+def test_arabic_days_have_the_arabic_comma(house: Flask) -> None:
+    with house.app_context(), i18n.speaking("ar"):
+        assert i18n.day(date(2026, 11, 26)) == "الخميس، 26 نوفمبر 2026"
+        assert i18n.day(date(2026, 11, 26), "EEEE, d. MMMM") == "الخميس، 26 نوفمبر"
+        assert i18n.day(date(2026, 11, 26), "EE, d. MMM") == "الخميس، 26 نوفمبر"
+        assert i18n.moment(datetime(2026, 11, 26, 13, 30, tzinfo=UTC)).startswith("الخميس، 26 نوفمبر، ")
+
+
+def test_arabic_days_in_digits_read_as_on_the_signs_here(house: Flask) -> None:
+    with house.app_context(), i18n.speaking("ar"):
+        assert i18n.day(date(2026, 11, 6), "d.M.") == "6.11"
+        assert i18n.day(date(2026, 11, 6), "dd.MM.y") == "06.11.2026"
+
+
+def test_arabic_keeps_the_digits_of_the_door_sign(house: Flask) -> None:
+    with house.app_context(), i18n.speaking("ar"):
+        assert i18n.money(123456).strip("\u200f") == "1.234,56\xa0€"
+        assert "14:00–18:30" in i18n.hours(*span(26, 11, (13, 0), (17, 30)))
+
+
+def test_what_is_said_in_one_breath_has_the_readers_comma(house: Flask) -> None:
+    with house.app_context():
+        with i18n.speaking("de"):
+            assert i18n.together("Saal", "", "Donnerstag", None) == "Saal, Donnerstag"
+        with i18n.speaking("ar"):
+            assert i18n.together("Saal", "الخميس") == "Saal، الخميس"

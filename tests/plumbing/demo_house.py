@@ -17,8 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.orm import Session
 
 import config
+from app.houses.models import House
 from tests.plumbing.server import Server, running
 from tools.serve import flask_command
 
@@ -81,16 +83,12 @@ def share_an_address(server: Server, email: str = "familie.kaya@meilentreff.exam
 
 def add_two_houses(server: Server) -> None:
     """Two houses that have nothing but a name."""
-    with _database(server) as connection:
-        for position, (slug, name) in enumerate((("marten", "Meilentreff Marten"), ("eving", "Meilentreff Eving"))):
-            connection.execute(
-                text(
-                    "INSERT INTO house (slug, name, street, postcode, city, phone, email, subdivision, position, stamp, created_at)"
-                    " VALUES (:slug, :name, '', '', 'Dortmund', '', '', 'NW', :position, 0, '2026-11-26 12:40:00.000000')"
-                ),
-                {"slug": slug, "name": name, "position": position},
-            )
-        connection.commit()
+    engine = create_engine(server.settings.effective_database_url)
+    with Session(engine) as session:
+        session.add(House(slug="marten", name="Meilentreff Marten", city="Dortmund"))
+        session.add(House(slug="eving", name="Meilentreff Eving", city="Dortmund", position=1))
+        session.commit()
+    engine.dispose()
 
 
 @contextlib.contextmanager

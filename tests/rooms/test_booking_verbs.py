@@ -504,3 +504,34 @@ def test_a_refused_request_writes_nothing_at_all(app: Flask, marten: Marten) -> 
         book(marten.group, span("11:00", "13:00"), marten.resident(marten.jan))
     assert (held(), letters(), len(db.session().scalars(select(JournalEntry)).all())) == before
     assert request(marten.group, span("11:00", "13:00"), marten.jan).room == card(marten.group)
+
+
+# When the room's rules change meanwhile ------------------------------------------------------------------------------
+
+
+def set_room(room: int, **values: Any) -> None:
+    from sqlalchemy import update
+
+    from app.rooms.models import Room
+
+    with db.transaction() as session:
+        session.execute(update(Room).where(Room.id == room).values(**values))
+
+
+def test_a_wish_from_before_wishes_held_is_confirmed_or_told_that_it_is_taken(app: Flask, marten: Marten) -> None:
+    free = book(marten.hall, span("14:00", "16:00"), marten.resident())
+    taken = book(marten.hall, span("10:00", "12:00"), marten.resident())
+    book(marten.east, span("10:00", "12:00"), marten.at_desk(), marten.jan)
+    set_room(marten.hall.id, wishes_hold=True)
+    with pytest.raises(service.RoomTaken):
+        do(service.confirm_booking, taken, marten.at_desk())
+    do(service.confirm_booking, free, marten.at_desk())
+    assert [state for state in (found(taken).state, found(free).state)] == [State.WISHED, State.CONFIRMED]
+
+
+def test_a_wish_keeps_the_set_up_time_it_was_made_with(app: Flask, marten: Marten) -> None:
+    wish = book(marten.group, span("10:00", "12:00"), marten.resident())
+    book(marten.group, span("12:30", "14:00"), marten.at_desk(), marten.jan)
+    set_room(marten.group.id, after_minutes=60)
+    do(service.confirm_booking, wish, marten.at_desk())
+    assert held()[0] == (marten.group.parts[0], span("10:00", "12:15"), "confirmed")

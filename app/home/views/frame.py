@@ -15,6 +15,10 @@ from app.notices import policy as notices
 from app.people import policy as people
 from app.rooms import policy as rooms
 
+OWN_PLACE = ("rooms.show_wishes", "rooms.list_bookings", "rooms.show_my_bookings")
+MANAGING = ("rooms.manage_rooms", "rooms.show_new_room_form", "rooms.show_room_form", "rooms.show_prices", "rooms.show_prices_form")
+"""Pages of rooms that the manager finds under *House*."""
+
 
 class Way(NamedTuple):
     """A link of the frame; `current` when the reader is there."""
@@ -32,7 +36,7 @@ def frame() -> dict[str, Any]:
     may = _Ways()
     nav = [
         may.way(gettext("Today") if rooms.see_details(who, house) else gettext("Home"), "home.show_front"),
-        may.way(gettext("Rooms"), "rooms.show_day", ("rooms.",), but=("rooms.show_wishes", "rooms.list_bookings", "rooms.show_my_bookings")),
+        may.way(gettext("Rooms"), "rooms.show_day", ("rooms.",), but=(*OWN_PLACE, *MANAGING)),
     ]
     if rooms.see_wishes(who, house):
         nav.append(may.way(gettext("Wishes"), "rooms.show_wishes"))
@@ -42,7 +46,7 @@ def frame() -> dict[str, Any]:
     if notices.see_outbox(who, house):
         nav.append(may.way(gettext("Outbox"), "notices.show_outbox", ("notices.",)))
     if rooms.manage_rooms(who, house):
-        nav.append(may.way(gettext("House"), "houses.show_house", ("houses.", "offers.", "journal.")))
+        nav.append(may.way(gettext("House"), "houses.show_house", ("houses.", "offers.", "journal.", *MANAGING)))
     mine: list[Any] = []
     if who.person_id is not None:
         (mine if rooms.see_wishes(who, house) else nav).append(may.way(gettext("My bookings"), "rooms.show_my_bookings"))

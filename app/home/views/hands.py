@@ -16,7 +16,7 @@ from app.rooms import queries as rooms
 
 @dataclass(frozen=True)
 class Hand:
-    """One line of *Needs a hand*: when, what, why it matters, the state, and the one button."""
+    """One line of *Needs a hand*: when (today) or by which day, what, why it matters, the state, and the one button."""
 
     when: str
     what: str
@@ -26,6 +26,7 @@ class Hand:
     url: str
     act: str
     at: datetime
+    by: datetime | None = None
 
 
 def needs_a_hand(house: HouseCard) -> list[Hand]:
@@ -34,7 +35,8 @@ def needs_a_hand(house: HouseCard) -> list[Hand]:
     for wish in rooms.wishes(house.id):
         booking = wish.booking
         by = booking.lapses_at or booking.starts_at
-        why = [i18n.day(wish.span.starts_at, "EE, d. MMM") + ", " + i18n.hours(wish.span.starts_at, wish.span.ends_at)]
+        is_today = by.astimezone(i18n.zone()).date() <= clock.today(i18n.zone())
+        why = [i18n.together(i18n.day(wish.span.starts_at, "EE, d. MMM"), i18n.hours(wish.span.starts_at, wish.span.ends_at))]
         if booking.booked_for:
             why.append(booking.booked_for.name)
         why.append(ngettext("one person", "%(num)d people", booking.people))
@@ -44,14 +46,15 @@ def needs_a_hand(house: HouseCard) -> list[Hand]:
             why.append(ngettext("one rival", "%(num)d rivals", len(wish.rivals)))
         lines.append(
             Hand(
-                when=i18n.moment(by) if by.date() != clock.now().date() else i18n.clock_time(by),
+                when=i18n.clock_time(by) if is_today else "",
                 what=gettext("%(room)s: “%(purpose)s”", room=booking.room.name, purpose=booking.purpose),
-                why=" · ".join(why),
+                why=i18n.dotted(*why),
                 state=gettext("taken meanwhile") if wish.taken else gettext("other time") if wish.change else gettext("waiting"),
                 tone="brick" if wish.taken else "honey",
-                url=url_for("rooms.show_wishes"),
+                url=url_for("rooms.show_wishes", _anchor=f"wish-{booking.id}"),
                 act=gettext("Decide"),
                 at=by,
+                by=None if is_today else by,
             )
         )
     counts = notices.counts(house.id)

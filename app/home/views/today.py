@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from flask import render_template
 
 from app.core import clock, i18n
 from app.core.i18n import gettext
+from app.core.spans import Span
 from app.core.web import actor
 from app.home import policy
 from app.home.views.hands import needs_a_hand
@@ -68,13 +70,16 @@ def opening_words(day: OpenDay, moment: datetime) -> str:
     """``Open 10–18 · office hour 14–17``."""
     if not day.desk:
         return gettext("Closed today: %(reason)s", reason=day.closed_for) if day.closed_for else gettext("Closed today")
-    times = ", ".join(i18n.hours(span.starts_at, span.ends_at) for span in day.desk)
-    words = [gettext("Open today %(hours)s", hours=times)]
+    words = [gettext("Open today %(hours)s", hours=_told(day.desk))]
     if day.office:
-        words.append(gettext("office hour %(hours)s", hours=", ".join(i18n.hours(span.starts_at, span.ends_at) for span in day.office)))
+        words.append(gettext("office hour %(hours)s", hours=_told(day.office)))
     if any(span.starts_at <= moment < span.ends_at for span in day.desk):
         words.append(gettext("open now"))
-    return " · ".join(words)
+    return i18n.dotted(*words)
+
+
+def _told(spans: Iterable[Span]) -> str:
+    return i18n.together(*(i18n.hours(span.starts_at, span.ends_at) for span in spans))
 
 
 def free_now(house: HouseCard) -> list[dict[str, Any]]:

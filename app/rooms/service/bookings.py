@@ -208,7 +208,7 @@ def check_hours(room: RoomCard, span: Span, *, anyway: bool) -> None:
         )
     if not windows:
         raise RoomClosed(gettext("The room is closed on %(day)s.", day=i18n.day(first)), alternatives=_alternatives(room, span))
-    told = ", ".join(i18n.hours(window.starts_at, window.ends_at) for window in windows)
+    told = i18n.together(*(i18n.hours(window.starts_at, window.ends_at) for window in windows))
     raise RoomClosed(
         gettext("On %(day)s the room is open %(hours)s.", day=i18n.day(first), hours=told), alternatives=_alternatives(room, span)
     )
@@ -254,9 +254,14 @@ def _local_day(moment: datetime) -> date:
     return moment.astimezone(i18n.zone()).date()
 
 
-def refuse_if_taken(room: RoomCard, span: Span, people: int, *, but: tuple[str, int] | None = None) -> None:
-    """Raises `RoomTaken` with the nearest free times and the other rooms that are free."""
-    if not occupancy.conflicts(room.parts, room.held(span), but=but):
+def refuse_if_taken(
+    room: RoomCard, span: Span, people: int, *, but: tuple[str, int] | None = None, held: Span | None = None
+) -> None:
+    """Raises `RoomTaken` with the nearest free times and the other rooms that are free.
+
+    `held` is `span` with the set-up and clean-up time it was promised with, where that may not be the room's of today.
+    """
+    if not occupancy.conflicts(room.parts, held or room.held(span), but=but):
         return
     zone = i18n.zone()
     raise RoomTaken(
@@ -283,8 +288,8 @@ def confirm_booking(booking: Booking, by: Actor) -> None:
         _move(booking, room, Span(booking.change_starts_at, booking.change_ends_at), by)
         return
     _must_be_undecided(booking)
-    if not room.wishes_hold:
-        refuse_if_taken(room, booking.span, booking.people, but=(BOOKING, booking.id))
+    # Also where wishes hold: this one may have been made before they did.
+    refuse_if_taken(room, booking.span, booking.people, but=(BOOKING, booking.id), held=_held(booking))
     promises.release(BOOKING, booking.id)
     _decide(booking, State.CONFIRMED, by)
     _promise(booking, room)
@@ -381,7 +386,6 @@ def change_booking(booking: Booking, request: ChangeRequest, by: Actor) -> bool:
     check_hours(room, request.span, anyway=request.anyway and staff)
     own = (BOOKING, booking.id)
     if staff or room.rule == Rule.INSTANT or booking.span.contains(request.span) or booking.state == State.WISHED:
-        refuse_if_taken(room, request.span, request.people, but=own)
         _move(booking, room, request.span, by)
         return True
     refuse_if_taken(room, request.span, request.people, but=own)
@@ -438,8 +442,11 @@ def lapse_booking(booking: Booking, by: Actor) -> bool:
 
 
 def _promise(booking: Booking, room: RoomCard) -> None:
-    span = booking.span.widened(timedelta(minutes=booking.before_minutes), timedelta(minutes=booking.after_minutes))
-    promises.promise(room.parts, span, kind=booking.state, source=BOOKING, source_id=booking.id)
+    promises.promise(room.parts, _held(booking), kind=booking.state, source=BOOKING, source_id=booking.id)
+
+
+def _held(booking: Booking) -> Span:
+    return booking.span.widened(timedelta(minutes=booking.before_minutes), timedelta(minutes=booking.after_minutes))
 
 
 def _room(booking: Booking) -> RoomCard:

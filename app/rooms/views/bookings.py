@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -184,7 +185,7 @@ def print_booking(booking: Booking) -> Response:
 
 
 def _when(span: Span) -> str:
-    return f"{i18n.day(span.starts_at)}, {i18n.hours(span.starts_at, span.ends_at)}"
+    return i18n.together(i18n.day(span.starts_at), i18n.hours(span.starts_at, span.ends_at))
 
 
 def _form(card: RoomCard, data: Any, defaults: dict[str, Any]) -> BookingForm:
@@ -291,11 +292,16 @@ def _offered(refusal: Refusal | None, card: RoomCard) -> list[dict[str, str]]:
     kept: dict[str, Any] = {key: value for key, value in request.form.items() if key not in ("csrf_token", "idempotency_key", "day", "starts", "ends")}
     return [
         {
-            "words": f"{i18n.day(each['starts_at'], 'EEEE, d. MMMM')}, {i18n.hours(each['starts_at'], each['ends_at'])}",
+            "words": _told(each),
             "url": url_for("rooms.show_booking_form", slug=card.slug, **{**kept, **_times(each["starts_at"], each["ends_at"])}),
         }
         for each in facts
     ]
+
+
+def _told(alternative: Mapping[str, Any]) -> str:
+    starts_at, ends_at = alternative["starts_at"], alternative["ends_at"]
+    return i18n.together(i18n.day(starts_at, "EEEE, d. MMMM"), i18n.hours(starts_at, ends_at))
 
 
 def _other_rooms(refusal: Refusal | None, card: RoomCard) -> list[dict[str, str]]:
@@ -324,7 +330,7 @@ def _change_page(booking: Booking, form: ChangeForm, refusal: Refusal | None = N
         form=form,
         refusal=refusal,
         staff=policy.manage_bookings(actor(), booking),
-        alternatives=[f"{i18n.day(each['starts_at'], 'EEEE, d. MMMM')}, {i18n.hours(each['starts_at'], each['ends_at'])}" for each in facts],
+        alternatives=[_told(each) for each in facts],
     )
 
 

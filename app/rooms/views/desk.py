@@ -47,4 +47,4 @@ def refuse_booking(booking: Booking) -> Any:
 
 
 def _when(booking: Booking) -> str:
-    return f"{i18n.day(booking.starts_at)}, {i18n.hours(booking.starts_at, booking.ends_at)}"
+    return i18n.together(i18n.day(booking.starts_at), i18n.hours(booking.starts_at, booking.ends_at))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -39,16 +39,17 @@ class Cell(NamedTuple):
     text: str = ""
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True)
+class Row:
     room: RoomCard
     cells: list[Cell]
 
-    @property
+    @cached_property
     def html(self) -> Markup:
         """The row's cells. Made here and not in the template, because a day has hundreds and this is five times as fast."""
         return _drawn(self.cells, free=True)
 
-    @property
+    @cached_property
     def html_without_free(self) -> Markup:
         """The same for a glance: free time is left empty."""
         return _drawn(self.cells, free=False)
@@ -101,12 +102,12 @@ def day_grid(
     words = _FreeWords(day, starts, zone, on_behalf)
     numbers = words.numbers
     hours = [(numbers[index], min(2, columns - index), now in (index, index + 1)) for index in range(0, columns, 2)]
-    booked = Words(actor)
+    booked = Words(actor, cards[0])
     rows = []
     for card in cards:
         mine = entries.get(card.id, [])
-        free = _free_columns(card, mine, day, frame, moment)
         opened = _columns(queries.hours_of(card, day), frame)
+        free = _free_columns(card, mine, opened, frame, moment)
         cells: list[Cell] = []
         index = 0
         place = words.of(card)
@@ -179,27 +180,31 @@ def _columns(spans: Iterable[Span], frame: Span) -> list[bool]:
     return inside
 
 
-def _free_columns(card: RoomCard, entries: Sequence[Entry], day: OpenDay, frame: Span, moment: datetime) -> list[bool]:
-    """Which columns a booking could cover: open, not held by anybody (with our own buffers around), not over."""
-    taken = [
-        entry.held.widened(card.after, card.before)
-        for entry in entries
-        if entry.state == State.CONFIRMED or (entry.own and card.wishes_hold) or not entry.own
-    ]
-    if moment > frame.starts_at:
-        taken.append(Span(frame.starts_at, moment))
-    return _columns(common(queries.hours_of(card, day), gaps(frame, taken)), frame)
+def _free_columns(card: RoomCard, entries: Sequence[Entry], opened: list[bool], frame: Span, moment: datetime) -> list[bool]:
+    """Which columns a booking could cover: open, not over, and with our own buffers clear of what others hold."""
+    free = opened.copy()
+    over = -((frame.starts_at - moment) // COLUMN)
+    blocked = [(0, over)] if over > 0 else []
+    for entry in entries:
+        if entry.keeps_out(card):
+            first = (entry.span.starts_at - entry.before - card.after - frame.starts_at) // COLUMN
+            last = -((frame.starts_at - entry.span.ends_at - entry.after - card.before) // COLUMN)
+            blocked.append((first, last))
+    for first, last in blocked:
+        for index in range(max(0, first), min(last, len(free))):
+            free[index] = False
+    return free
 
 
 def _placed(entries: Sequence[Entry], frame: Span) -> list[tuple[int, int, list[Entry]]]:
     """Entries as runs of columns; those that share a column (rival wishes, quarter hours) stand in one cell together."""
     placed: list[tuple[int, int, list[Entry]]] = []
+    columns = frame.length // COLUMN
     for entry in entries:
-        part = entry.span.within(frame)
-        if part is None:
+        first = max(0, (entry.span.starts_at - frame.starts_at) // COLUMN)
+        last = min(columns, -((frame.starts_at - entry.span.ends_at) // COLUMN))
+        if first >= last:
             continue
-        first = (part.starts_at - frame.starts_at) // COLUMN
-        last = -((frame.starts_at - part.ends_at) // COLUMN)
         if placed and first < placed[-1][1]:
             before = placed[-1]
             placed[-1] = (before[0], max(before[1], last), [*before[2], entry])
@@ -209,12 +214,13 @@ def _placed(entries: Sequence[Entry], frame: Span) -> list[tuple[int, int, list[
 
 
 class Words:
-    """What a reader may see of an entry. The public sees that, not who; people see their own; the desk sees all."""
+    """What a reader may see of an entry. The public sees that, not who; people see their own; the desk sees all of its house."""
 
-    def __init__(self, actor: Actor) -> None:
+    def __init__(self, actor: Actor, card: RoomCard) -> None:
         self.actor = actor
-        self.desk = policy.see_details(actor)
+        self.desk = policy.see_details(actor, card)
         self.address = url_for("rooms.show_booking", booking_id=0).removesuffix("0")
+        self.hours = i18n.hours_teller()
         self.taken = gettext("booked")
         self.asked = gettext("asked for")
         self.people = gettext("%(count)s people")
@@ -222,9 +228,11 @@ class Words:
 
     def cell(self, group: list[Entry], width: int) -> Cell:
         first = group[0]
-        times = i18n.hours(first.span.starts_at, max(entry.span.ends_at for entry in group))
+        if len(group) == 1:
+            return Cell(self.letter(first), width, self.url(first), "", self.hours(first.span.starts_at, first.span.ends_at), self.text(first))
+        times = self.hours(first.span.starts_at, max(entry.span.ends_at for entry in group))
         texts = list(dict.fromkeys(self.text(entry) for entry in group))
-        return Cell(self.letter(first), width, self.url(first), "", times, " · ".join(texts))
+        return Cell(self.letter(first), width, self.url(first), "", times, i18n.dotted(*texts))
 
     def letter(self, entry: Entry) -> str:
         if entry.booked_for_id is not None and entry.booked_for_id == self.actor.person_id:
@@ -241,11 +249,10 @@ class Words:
     def text(self, entry: Entry) -> str:
         state = self.asked if entry.state == State.WISHED else ""
         if not entry.own:
-            return self.in_part % {"room": entry.room_name} if entry.room_name else self.taken
+            return self.in_part % {"room": i18n.in_one_piece(entry.room_name)} if entry.room_name else self.taken
         if self.sees(entry):
-            who = f" · {entry.person}" if entry.person and entry.person != entry.purpose else ""
-            people = " · " + self.people % {"count": entry.people}
-            return f"{state}: {entry.purpose}{who}{people}" if state else f"{entry.purpose}{who}{people}"
+            what = f"{state}: {i18n.in_one_piece(entry.purpose)}" if state else entry.purpose
+            return i18n.dotted(what, entry.person if entry.person != entry.purpose else "", self.people % {"count": entry.people})
         if entry.purpose_public and not state:
             return entry.purpose
         return state or self.taken
@@ -275,15 +282,11 @@ def room_week(
     """One room, day by day: what stands and what is free, in order of time."""
     moment = clock.now()
     today = clock.today(zone)
-    words = Words(actor)
+    words = Words(actor, card)
     address = url_for("rooms.show_booking_form", slug=card.slug)
     free_text = gettext("free")
     pattern = gettext("%(room)s, %(day)s, %(hours)s, free")
-    taken = merged(
-        entry.held.widened(card.after, card.before)
-        for entry in entries
-        if entry.state == State.CONFIRMED or card.wishes_hold or not entry.own
-    )
+    taken = merged(entry.held.widened(card.after, card.before) for entry in entries if entry.keeps_out(card))
     shortest = timedelta(minutes=card.min_minutes)
     result = []
     for day in days:

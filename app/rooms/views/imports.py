@@ -7,7 +7,7 @@ from typing import Any
 from flask import render_template, request
 from werkzeug.datastructures import CombinedMultiDict
 
-from app.core import ical
+from app.core import i18n, ical
 from app.core.errors import Refusal
 from app.core.i18n import gettext, ngettext
 from app.core.web import actor, say, see_other
@@ -131,7 +131,7 @@ def _done(report: Report) -> str:
     """What happened, in one sentence."""
     if not report.changes_bookings:
         return gettext("Nothing was new: all dates are as they were.")
-    told = ", ".join(f"{word} {report.counts[name]}" for name, word in _count_words() if report.counts[name])
+    told = i18n.together(*(f"{word} {report.counts[name]}" for name, word in _count_words() if report.counts[name]))
     refused = len(report.refused)
     more = (
         ngettext("One date was not possible; see below.", "%(num)d dates were not possible; see below.", refused)

@@ -207,7 +207,7 @@ def show_prices(house: HouseCard) -> Any:
         own = [row for row in rows if row.code == room.tariff_code]
         now = {row.tariff_class: _price_of(row) for row in own if _holds(row, today)}
         coming = min((row.valid_from for row in own if row.valid_from > today), default=None)
-        words = " · ".join(f"{code.value}: {price_words(now[code])}" for code in CLASSES if code in now)
+        words = i18n.dotted(*(f"{code.value}: {price_words(now[code])}" for code in CLASSES if code in now))
         lines.append((room, words, coming))
     return render_template("rooms/manage_prices.html", lines=lines, classes=list(CLASSES.items()))
 

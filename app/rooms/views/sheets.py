@@ -25,7 +25,7 @@ def print_room_sheet(card: RoomCard) -> Response:
     day = wanted_day(zone)
     house = here()
     entries = queries.entries([card], queries.day_window(day, zone)).get(card.id, [])
-    words = grid.Words(ANONYMOUS)
+    words = grid.Words(ANONYMOUS, card)
     bookings: list[dict[str, Any]] = []
     for entry in entries:
         if entry.state == State.CONFIRMED:
@@ -33,7 +33,7 @@ def print_room_sheet(card: RoomCard) -> Response:
             times = i18n.hours(entry.span.starts_at, entry.span.ends_at)
             bookings.append({"time": times, "what": words.text(entry), "state": {"word": word, "tone": tone}})
     address = url_for("rooms.show_room", slug=card.slug, _external=True)
-    facts = [ngettext("one person", "up to %(num)d people", card.capacity), *feature_words(card.features)]
+    facts = [ngettext("up to one person", "up to %(num)d people", card.capacity), *feature_words(card.features)]
     data = {
         "house": {"name": house.name if house else "", "address": house.address if house else ""},
         "room": card.name,
@@ -50,6 +50,6 @@ def print_room_sheet(card: RoomCard) -> Response:
         },
         "as_of": gettext("As of %(when)s", when=i18n.moment(clock.now())),
     }
-    title = f"{card.name}, {i18n.day(day)}"
+    title = i18n.together(card.name, i18n.day(day))
     document = paper.render("rooms/paper/room_sheet.typ", data, language=i18n.language(), title=title, now=clock.now())
     return current_app.response_class(document, mimetype="application/pdf")

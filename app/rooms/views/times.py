@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +9,7 @@ from flask import render_template, request
 
 from app.core import clock, i18n
 from app.core.i18n import gettext, ngettext
-from app.core.spans import Span
+from app.core.memory import recent
 from app.core.web import actor, unchanged
 from app.houses.queries import HouseCard
 from app.offers import queries as offers
@@ -35,13 +34,18 @@ def show_day(house: HouseCard) -> Any:
     if not cards:
         return render_template("rooms/no_rooms.html", house=house, may_manage=policy.manage_rooms(actor(), house))
     present = _half_hour() if day == clock.today(zone) else day < clock.today(zone)
-    if (answer := _unchanged(house, present, cards, window)) is not None:
+    state = queries.fingerprint(cards, window)
+    if (answer := _unchanged(house, present, state)) is not None:
         return answer
     open_day = offers.open_days(house.id, day, day, zone)[day]
     on_behalf = people.person(id_in(request.args.get("for", "")) or 0) if policy.manage_bookings(actor(), house) else None
-    drawn = grid.day_grid(
-        cards, queries.entries(cards, window), open_day, window, actor(), zone, on_behalf.id if on_behalf else None
-    )
+
+    def draw() -> grid.DayGrid:
+        entries = queries.entries(cards, window)
+        return grid.day_grid(cards, entries, open_day, window, actor(), zone, on_behalf.id if on_behalf else None)
+
+    strangers_see = ("day", house, window, present, i18n.language(), state)
+    drawn = draw() if actor().is_authenticated else recent(strangers_see, draw)
     return render_template(
         "rooms/show_day.html",
         day=day,
@@ -64,7 +68,7 @@ def show_room(card: RoomCard) -> Any:
     day = wanted_day(zone)
     monday = day - timedelta(days=day.weekday())
     window = queries.day_window(monday, zone, 7)
-    if (answer := _unchanged(house(), _half_hour(), [card], window)) is not None:
+    if (answer := _unchanged(house(), _half_hour(), (card, queries.fingerprint([card], window)))) is not None:
         return answer
     days = [monday + timedelta(days=index) for index in range(7)]
     open_days = offers.open_days(card.house_id, days[0], days[-1], zone)
@@ -125,25 +129,23 @@ def finder(house: HouseCard, day: Any, people: int, minutes: int, wanted: list[F
         if card.capacity < people:
             reason = ngettext("only for one person", "only for %(num)d people", card.capacity)
         elif missing:
-            reason = gettext("without: %(features)s", features=", ".join(missing))
+            reason = gettext("without: %(features)s", features=i18n.together(*missing))
         elif minutes > card.max_minutes:
             reason = gettext("at most %(length)s at a time", length=i18n.duration(card.max_minutes))
         elif not today:
             reason = gettext("nothing free for that long on this day")
         later = next((span for span in fitting if span.starts_at.astimezone(zone).date() != day), None) if reason and not today else None
         suits = card.capacity >= people and not missing
-        words = ", ".join(i18n.hours(span.starts_at, span.ends_at) for span in today)
+        words = i18n.together(*(i18n.hours(span.starts_at, span.ends_at) for span in today))
         answers.append(
             {"room": card, "spans": [] if reason else today, "words": words, "reason": reason, "later": later if suits else None}
         )
     return sorted(answers, key=lambda answer: (bool(answer["reason"]), answer["room"].capacity))
 
 
-def _unchanged(house: HouseCard | None, present: object, cards: list[RoomCard], window: Span) -> Any:
+def _unchanged(house: HouseCard | None, present: object, state: object) -> Any:
     """304 for a reader who holds this page. Not for the desk: it sees names, and people are renamed and merged."""
-    if policy.see_details(actor(), house):
-        return None
-    return unchanged(house, present, cards, queries.fingerprint(cards, window))
+    return None if policy.see_details(actor(), house) else unchanged(house, present, state)
 
 
 def _number(name: str, least: int, most: int, usual: int) -> int:
@@ -163,7 +165,7 @@ def _names_beside(card: RoomCard, entries: list[queries.Entry]) -> list[queries.
     if all(entry.own for entry in entries):
         return entries
     names = {other.id: other.name for other in queries.rooms(card.house_id)}
-    return [dataclasses.replace(entry, room_name=names.get(entry.room_id, "")) for entry in entries]
+    return [entry._replace(room_name=names.get(entry.room_id, "")) for entry in entries]
 
 
 def _price_lines(card: RoomCard) -> list[tuple[str, str]]:
