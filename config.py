@@ -110,9 +110,7 @@ def _typed(key: str, value: Any, where: str) -> Any:
         if kind == "bool":
             if isinstance(value, bool):
                 return value
-            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}[
-                str(value).lower()
-            ]
+            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}[str(value).lower()]
         if kind == "tuple[str, ...]":
             parts = value.split(",") if isinstance(value, str) else value
             return tuple(str(part).strip() for part in parts if str(part).strip())

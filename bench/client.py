@@ -102,8 +102,16 @@ class Measured:
 
 
 def measure(
-    host: str, port: int, roots: list[int], requests: Callable[[int], Iterator[bytes]], *, connections: int, seconds: float,
-    expect: int, least: int = 30, most: int | None = None,
+    host: str,
+    port: int,
+    roots: list[int],
+    requests: Callable[[int], Iterator[bytes]],
+    *,
+    connections: int,
+    seconds: float,
+    expect: int,
+    least: int = 30,
+    most: int | None = None,
 ) -> Measured:
     """Ask for `seconds` (at least `least` requests, at most `most`) over so many `connections`; each gets its own `requests`."""
     lines = [Connection(host, port) for _ in range(connections)]

@@ -91,10 +91,17 @@ def _house() -> tuple[int, ...]:
         session.flush()
     for tariff_class, cents in (("A", 0), ("B", 600), ("C", 1200), ("D", 2000)):
         session.add(
-            Tariff(house_id=house.id, code="room", tariff_class=tariff_class, cents=cents, unit="hour", valid_from=date(2000, 1, 1))
+            Tariff(
+                house_id=house.id, code="room", tariff_class=tariff_class, cents=cents, unit="hour", valid_from=date(2000, 1, 1)
+            )
         )
     people = [
-        Person(given_name=f"Vorname{number}", family_name=f"Familienname{number}", email=f"p{number}@bench.example", contact_by="mail")
+        Person(
+            given_name=f"Vorname{number}",
+            family_name=f"Familienname{number}",
+            email=f"p{number}@bench.example",
+            contact_by="mail",
+        )
         for number in range(PEOPLE)
     ]
     session.add_all(people)
@@ -140,8 +147,8 @@ def _load_sqlite(rows: Iterator[tuple[dict[str, Any], dict[str, Any]]]) -> None:
     """In order of time, so that the triggers, which stay, cost little."""
     while batch := list(islice(rows, BATCH)):
         with db.transaction() as session:
-            session.execute(insert(Booking.__table__), [booking for booking, _ in batch])
-            session.execute(insert(Occupancy.__table__), [promise for _, promise in batch])
+            session.execute(insert(Booking), [booking for booking, _ in batch])
+            session.execute(insert(Occupancy), [promise for _, promise in batch])
     # As after years of use: the planner knows the tables, and no log waits to be written back.
     with db.transaction() as session:
         session.execute(text("ANALYZE"))
@@ -150,7 +157,7 @@ def _load_sqlite(rows: Iterator[tuple[dict[str, Any], dict[str, Any]]]) -> None:
 def _load_postgresql(rows: Iterator[tuple[dict[str, Any], dict[str, Any]]]) -> None:
     """By COPY; the exclusion constraint is taken off and proven again at the end, which is how one restores a dump."""
     url = db.db.engines["writer"].url
-    with psycopg.connect(host=url.query["host"], user=url.username, dbname=url.database) as connection:  # type: ignore[arg-type]
+    with psycopg.connect(host=str(url.query["host"]), user=url.username, dbname=url.database) as connection:  # type: ignore[arg-type]
         (guard,) = connection.execute(
             "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'ex_occupancy_no_overlap'"
         ).fetchone() or ("",)
@@ -166,7 +173,10 @@ def _load_postgresql(rows: Iterator[tuple[dict[str, Any], dict[str, Any]]]) -> N
         for table in ("booking", "occupancy"):
             connection.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
     with psycopg.connect(
-        host=url.query["host"], user=url.username, dbname=url.database, autocommit=True  # type: ignore[arg-type]
+        host=str(url.query["host"]),
+        user=url.username,
+        dbname=url.database,
+        autocommit=True,
     ) as connection:
         connection.execute("VACUUM ANALYZE")
 

@@ -99,11 +99,11 @@ def in_one_piece(value: Any) -> Any:
     if language() not in RIGHT_TO_LEFT or isinstance(value, int):
         return value
     text = value if isinstance(value, str) else str(value)
-    return FIRST_STRONG_ISOLATE + text + POP_ISOLATE if _runs_left_to_right(text) else value
+    return FIRST_STRONG_ISOLATE + text + POP_ISOLATE if runs_left_to_right(text) else value
 
 
 @lru_cache(maxsize=2048)
-def _runs_left_to_right(text: str) -> bool:
+def runs_left_to_right(text: str) -> bool:
     if "://" in text:
         return False
     strong = next((kind for kind in map(unicodedata.bidirectional, text) if kind in ("L", "R", "AL")), "")

@@ -29,7 +29,11 @@ from app.rooms.models import Room
 
 WEEKS_BACK, WEEKS_AHEAD = 3, 8
 PRICES_SINCE = date(2026, 1, 1)
-TOTP_SECRETS = {Role.MANAGER: "MEILENTREFFMANAGER2345672345ABCD", Role.DESK: "MEILENTREFFTHEKE2345672345ABCDEF", Role.TREASURER: "MEILENTREFFKASSE2345672345ABCDEF"}
+TOTP_SECRETS = {
+    Role.MANAGER: "MEILENTREFFMANAGER2345672345ABCD",
+    Role.DESK: "MEILENTREFFTHEKE2345672345ABCDEF",
+    Role.TREASURER: "MEILENTREFFKASSE2345672345ABCDEF",
+}
 
 
 class AlreadyFurnished(Refusal):
@@ -56,7 +60,13 @@ def load_demo() -> dict[str, int]:
 
 def _house() -> House:
     house = House(
-        slug=plan.SLUG, name=plan.NAME, street=plan.STREET, postcode=plan.POSTCODE, city=plan.CITY, phone=plan.PHONE, email=plan.EMAIL
+        slug=plan.SLUG,
+        name=plan.NAME,
+        street=plan.STREET,
+        postcode=plan.POSTCODE,
+        city=plan.CITY,
+        phone=plan.PHONE,
+        email=plan.EMAIL,
     )
     session().add(house)
     session().flush()
@@ -147,7 +157,9 @@ def _organisations(persons: dict[str, int]) -> dict[str, int]:
     manager = Actor(name=plan.NAME, via="house")
     ids = {}
     for name, tariff_class in plan.ORGANISATIONS:
-        organisation: Organisation = people.create_organisation(OrganisationRequest(name=name, tariff_class=tariff_class), by=manager)
+        organisation: Organisation = people.create_organisation(
+            OrganisationRequest(name=name, tariff_class=tariff_class), by=manager
+        )
         ids[name] = organisation.id
     partner = session().get(Person, persons["Peters"])
     bridge = session().get(Organisation, ids["Sprachbrücke Dortmund-West"])

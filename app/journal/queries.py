@@ -143,8 +143,15 @@ class Filter:
 
 
 _lines = select(
-    JournalEntry.id, JournalEntry.at, JournalEntry.act, JournalEntry.subject, JournalEntry.subject_id,
-    Person.given_name, Person.family_name, JournalEntry.facts, JournalEntry.request_id,
+    JournalEntry.id,
+    JournalEntry.at,
+    JournalEntry.act,
+    JournalEntry.subject,
+    JournalEntry.subject_id,
+    Person.given_name,
+    Person.family_name,
+    JournalEntry.facts,
+    JournalEntry.request_id,
 ).outerjoin(Person, Person.id == JournalEntry.by_id)
 
 

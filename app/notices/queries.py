@@ -123,9 +123,11 @@ def letters(house_id: int, shelf: Shelf, *, before: int | None = None, limit: in
 
 def letter(letter_id: int) -> Letter | None:
     """One letter with its person and who ticked it off."""
-    return session().scalars(
-        select(Letter).where(Letter.id == letter_id).options(joinedload(Letter.person), joinedload(Letter.ended_by))
-    ).one_or_none()
+    return (
+        session()
+        .scalars(select(Letter).where(Letter.id == letter_id).options(joinedload(Letter.person), joinedload(Letter.ended_by)))
+        .one_or_none()
+    )
 
 
 def mail_is_due() -> bool:
@@ -140,10 +142,7 @@ def told_with_calendar(occasions: list[str]) -> bool:
 
 def deciders(house_id: int, apart_from: int | None) -> list[Person]:
     """Desk and manager of a house who want mail, without the one who acted."""
-    ids = (
-        select(RoleGrant.person_id)
-        .where(RoleGrant.house_id == house_id, RoleGrant.role.in_((Role.MANAGER, Role.DESK)))
-    )
+    ids = select(RoleGrant.person_id).where(RoleGrant.house_id == house_id, RoleGrant.role.in_((Role.MANAGER, Role.DESK)))
     wanted = select(Person).where(
         Person.id.in_(ids), Person.contact_by == ContactBy.MAIL, Person.email.is_not(None), Person.merged_into_id.is_(None)
     )

@@ -85,7 +85,8 @@ def change_refused(event: ChangeRefused) -> None:
 
 def _wished(event: BookingWished) -> Words:
     until = (
-        gettext("You will hear from us by %(when)s at the latest.", when=i18n.moment(event.lapses_at)) if event.lapses_at
+        gettext("You will hear from us by %(when)s at the latest.", when=i18n.moment(event.lapses_at))
+        if event.lapses_at
         else gettext("You will hear from us soon.")
     )
     return Words(
@@ -191,8 +192,10 @@ def _tell(event: E, what: str, words_for: Callable[[E], Words], entry: Status | 
         calendar = None
         if entry is not None and way == Way.MAIL:
             calendar = _calendar(event, house, entry)
-            note = gettext("The file attached takes it out of your calendar.") if entry is Status.CANCELLED else gettext(
-                "The file attached puts it into your calendar."
+            note = (
+                gettext("The file attached takes it out of your calendar.")
+                if entry is Status.CANCELLED
+                else gettext("The file attached puts it into your calendar.")
             )
             words = replace(words, after=(*words.after, note))
         service.write_letter(

@@ -56,8 +56,17 @@ def way_to(person: Person) -> tuple[Way, str]:
 
 
 def write_letter(
-    *, occasion: str, subject: str, body: str, spoken: str = "", person: Person | None = None, address: str = "",
-    language: str = "", house_id: int | None = None, calendar: bytes | None = None, secret: bool = False,
+    *,
+    occasion: str,
+    subject: str,
+    body: str,
+    spoken: str = "",
+    person: Person | None = None,
+    address: str = "",
+    language: str = "",
+    house_id: int | None = None,
+    calendar: bytes | None = None,
+    secret: bool = False,
     useful_until: datetime | None = None,
 ) -> Letter | None:
     """One letter to `person` in their way, or by mail to `address`; None when that `occasion` has been told already.
@@ -124,9 +133,11 @@ def claim_letter() -> Dispatch | None:
 
 
 def _as_mail(letter: Letter) -> Mail:
-    house = session().get(House, letter.house_id) if letter.house_id else session().scalars(
-        select(House).order_by(House.position, House.id).limit(1)
-    ).first()
+    house = (
+        session().get(House, letter.house_id)
+        if letter.house_id
+        else session().scalars(select(House).order_by(House.position, House.id).limit(1)).first()
+    )
     method = re.search(rb"^METHOD:(\w+)", letter.calendar or b"", re.MULTILINE)
     return Mail(
         # The moment belongs to it: after a restore the same number may be another letter.

@@ -48,8 +48,16 @@ def show_outbox(house: HouseCard) -> Any:
     cursor = int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None
     letters, following = queries.letters(house.id, shelf, before=cursor)
     return render_template(
-        "notices/show_outbox.html", shelves=SHELVES, counts=counts, shelf=shelf, letters=letters, following=following,
-        cursor=cursor, reason=reason, ways=WAYS, language_name=language_name,
+        "notices/show_outbox.html",
+        shelves=SHELVES,
+        counts=counts,
+        shelf=shelf,
+        letters=letters,
+        following=following,
+        cursor=cursor,
+        reason=reason,
+        ways=WAYS,
+        language_name=language_name,
     )
 
 
@@ -66,7 +74,10 @@ def print_call_list(house: HouseCard) -> Any:
             "intro": gettext("Tick off on the screen afterwards, so that nobody is called twice.")
             + (" " + gettext("There are more; print again when these are done.") if following else ""),
             "columns": {
-                "person": gettext("Whom"), "about": gettext("What to say"), "done": gettext("Called"), "initials": gettext("By"),
+                "person": gettext("Whom"),
+                "about": gettext("What to say"),
+                "done": gettext("Called"),
+                "initials": gettext("By"),
             },
             "calls": [_call(letter) for letter in letters],
             "nobody": gettext("Nobody has to be called."),
@@ -90,8 +101,12 @@ def _call(letter: LetterLine) -> dict[str, str]:
 def show_letter(letter: Letter) -> Any:
     """One letter as it is sent, to read or to print."""
     return render_template(
-        "notices/show_letter.html", letter=letter, reason=reason(letter.fault), way=WAYS[Way(letter.way)],
-        language_name=language_name, shelf=_shelf(letter),
+        "notices/show_letter.html",
+        letter=letter,
+        reason=reason(letter.fault),
+        way=WAYS[Way(letter.way)],
+        language_name=language_name,
+        shelf=_shelf(letter),
     )
 
 
@@ -121,7 +136,8 @@ def send_again(letter: Letter) -> Any:
 def tell_otherwise(letter: Letter) -> Any:
     service.tell_otherwise(letter, actor())
     say(
-        gettext("Now on the call list: %(name)s.", name=_name(letter)) if letter.way == Way.PHONE
+        gettext("Now on the call list: %(name)s.", name=_name(letter))
+        if letter.way == Way.PHONE
         else gettext("Now to be handed over: %(name)s.", name=_name(letter))
     )
     return see_other("notices.show_outbox", shelf=_shelf(letter))

@@ -14,7 +14,6 @@ from app.core.db import rows
 from app.core.spans import Span
 from app.occupancy.models import Occupancy, Resource
 
-
 HELD, THINGS = Occupancy.__table__.c, Resource.__table__.c
 
 
@@ -89,4 +88,3 @@ def busy(resources: Iterable[int], window: Span, *, but: tuple[str, int] | None 
         if but != (held.source, held.source_id):
             result[held.resource_id].append(held.span)
     return result
-

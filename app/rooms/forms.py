@@ -124,9 +124,7 @@ class RoomForm(Form):
     step_minutes = SelectField(_l("Bookings begin and end in steps of"), coerce=int, default=30)
     min_minutes = Whole(_l("Shortest booking, in minutes"), [InputRequired(), NumberRange(min=15, max=10_080)], default=30)
     max_minutes = Whole(_l("Longest booking, in minutes"), [InputRequired(), NumberRange(min=15, max=10_080)], default=720)
-    ahead_days = Whole(
-        _l("Can be booked this many days ahead"), [InputRequired(), NumberRange(min=1, max=1095)], default=365
-    )
+    ahead_days = Whole(_l("Can be booked this many days ahead"), [InputRequired(), NumberRange(min=1, max=1095)], default=365)
 
     def __init__(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
         super().__init__(formdata, obj, **kwargs)

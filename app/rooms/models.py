@@ -85,7 +85,9 @@ class Room(Model):
     tariff_code: Mapped[str] = mapped_column(String(60), default="")
     position: Mapped[int] = mapped_column(default=0)
     archived_at: Mapped[datetime | None] = mapped_column(default=None)
-    parts: Mapped[list[Resource]] = relationship(secondary="room_part", lazy="raise", order_by="Resource.id", default_factory=list)
+    parts: Mapped[list[Resource]] = relationship(
+        secondary="room_part", lazy="raise", order_by="Resource.id", default_factory=list
+    )
 
 
 class RoomPart(Model):

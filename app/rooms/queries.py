@@ -208,7 +208,7 @@ def _entry(row: Any, card: RoomCard, names: dict[int, str]) -> Entry:
 def _fingerprint() -> Select[*tuple[Any, ...]]:
     source, conditions = occupancy.overlapping()
     held = (
-        select(func.count(), func.sum(occupancy.HELD.id), func.sum(_BOOKED.version), func.max(_BOOKED.changed_at))
+        select(func.count(), func.sum(_BOOKED.id), func.sum(_BOOKED.version), func.max(_BOOKED.changed_at))
         .select_from(source.join(Booking.__table__, _OF_BOOKING))
         .where(*conditions)
         .subquery()
@@ -224,7 +224,8 @@ def _fingerprint() -> Select[*tuple[Any, ...]]:
 def fingerprint(cards: Sequence[RoomCard], window: Span) -> tuple[object, ...]:
     """Changes whenever `entries` would: one aggregate over the same rows, far cheaper than rendering them.
 
-    Numbers of rows and sums of ids and versions of what this reader's transaction sees, so it cannot be ahead or behind.
+    Numbers of rows and sums of ids and versions of what this reader's transaction sees, so it cannot be ahead or behind. Ids of
+    bookings, because those of promises, which are deleted, come again on SQLite.
     """
     values = occupancy.bounds({part for card in cards for part in card.parts}, window)
     return tuple(db_rows(_fingerprint(), {**values, "house_id": cards[0].house_id}).one())
@@ -293,7 +294,8 @@ def other_rooms(card: RoomCard, span: Span, people: int, zone: ZoneInfo) -> list
     others = [other for other in rooms(card.house_id) if other.id != card.id and other.capacity >= people]
     resources = {part for other in others for part in other.parts}
     widest = span.widened(
-        max((other.before for other in others), default=timedelta(0)), max((other.after for other in others), default=timedelta(0))
+        max((other.before for other in others), default=timedelta(0)),
+        max((other.after for other in others), default=timedelta(0)),
     )
     busy = occupancy.busy(resources, widest) if resources else {}
     first, last = span.starts_at.astimezone(zone).date(), span.ends_at.astimezone(zone).date()
@@ -322,7 +324,9 @@ def bookings_of(person_id: int, *, past: bool = False, most: int = 50) -> list[B
     now = clock.now()
     statement = select(Booking).where(Booking.booked_for_id == person_id).options(joinedload(Booking.room))
     if past:
-        statement = statement.where(or_(Booking.ends_at <= now, Booking.state.not_in(OPEN_STATES))).order_by(Booking.starts_at.desc())
+        statement = statement.where(or_(Booking.ends_at <= now, Booking.state.not_in(OPEN_STATES))).order_by(
+            Booking.starts_at.desc()
+        )
     else:
         statement = statement.where(Booking.ends_at > now, Booking.state.in_(OPEN_STATES)).order_by(Booking.starts_at)
     return list(session().scalars(statement.limit(most)))
@@ -422,9 +426,7 @@ def lapsing(moment: datetime) -> list[int]:
     """Ids of wishes that nobody decided in time, or whose time has begun."""
     return list(
         session().scalars(
-            select(Booking.id).where(
-                Booking.state == State.WISHED, or_(Booking.lapses_at <= moment, Booking.starts_at <= moment)
-            )
+            select(Booking.id).where(Booking.state == State.WISHED, or_(Booking.lapses_at <= moment, Booking.starts_at <= moment))
         )
     )
 
@@ -554,9 +556,11 @@ def refused_dates(room_id: int, most: int) -> dict[int, tuple[int, list[Imported
     refused = (ImportedDate.room_id == room_id, ImportedDate.refused.not_in(("", "removed-from-file")))
     past = ImportedDate.ends_at <= clock.now()
     counted = func.count().over(partition_by=ImportedDate.source_id).label("total")
-    place = func.row_number().over(
-        partition_by=ImportedDate.source_id, order_by=(past, ImportedDate.starts_at, ImportedDate.id)
-    ).label("place")
+    place = (
+        func.row_number()
+        .over(partition_by=ImportedDate.source_id, order_by=(past, ImportedDate.starts_at, ImportedDate.id))
+        .label("place")
+    )
     ranked = select(ImportedDate.id, counted, place).where(*refused).subquery()
     statement = (
         select(ImportedDate, ranked.c.total)
@@ -576,7 +580,11 @@ def all_features() -> list[Feature]:
 
 def resources(house_id: int) -> list[Resource]:
     """Indivisible parts of rooms in this house."""
-    return list(session().scalars(select(Resource).where(Resource.house_id == house_id, Resource.kind == "room_part").order_by(Resource.id)))
+    return list(
+        session().scalars(
+            select(Resource).where(Resource.house_id == house_id, Resource.kind == "room_part").order_by(Resource.id)
+        )
+    )
 
 
 def day_window(day: date, zone: ZoneInfo, days: int = 1) -> Span:

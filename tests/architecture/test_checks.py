@@ -25,14 +25,18 @@ def test_the_code_passes(command: list[str]) -> None:
 
 
 def _tracked() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=False)
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     if listed.returncode:
         pytest.fail("these checks look at what git tracks, and this is not a git checkout")
     return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
 
 
 def test_no_file_names_the_host_of_a_package_registry() -> None:
-    hosts = re.compile(r"|".join([r"pypi\." + "org", r"pythonhosted\." + "org", r"registry\.npmjs\." + "org", r"deb\.debian\." + "org"]))
+    hosts = re.compile(
+        r"|".join([r"pypi\." + "org", r"pythonhosted\." + "org", r"registry\.npmjs\." + "org", r"deb\.debian\." + "org"])
+    )
     named = [file for file in _tracked() if file.suffix not in {".png", ".woff2", ".ttf"} and hosts.search(_text(file))]
     assert named == []
 

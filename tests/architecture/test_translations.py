@@ -25,7 +25,16 @@ def wanted(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     folder = tmp_path_factory.mktemp("messages")
     (folder / "mapping.cfg").write_text(messages.MAPPING)
     keywords = [part for keyword in messages.KEYWORDS for part in ("-k", keyword)]
-    command = [Path(sys.executable).parent / "pybabel", "-q", "extract", "-F", folder / "mapping.cfg", "-o", folder / "all.pot", *keywords]
+    command = [
+        Path(sys.executable).parent / "pybabel",
+        "-q",
+        "extract",
+        "-F",
+        folder / "mapping.cfg",
+        "-o",
+        folder / "all.pot",
+        *keywords,
+    ]
     subprocess.run([*command, "app"], cwd=ROOT, check=True, capture_output=True)
     with (folder / "all.pot").open("rb") as stream:
         return read_po(stream)

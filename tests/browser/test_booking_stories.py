@@ -150,7 +150,7 @@ def test_the_desk_books_for_somebody_without_mail_by_keyboard(new_context: NewCo
     slip = tab.context.request.get(house.url + str(tab.locator('main a[href$="/slip.pdf"]').get_attribute("href")))
     assert slip.headers["content-type"] == "application/pdf"
     paper = PdfReader(BytesIO(slip.body())).pages[0].extract_text()
-    assert f"{number:06}" in paper and "Skatrunde" in paper
+    assert f"{number:06}" in _bare(paper) and "Skatrunde" in paper
 
     # Weeks later he stands at the counter with the slip.
     tab.goto(house.url + "/bookings/list")

@@ -139,4 +139,28 @@ def test_what_is_said_in_one_breath_has_the_readers_comma(house: Flask) -> None:
         with i18n.speaking("de"):
             assert i18n.together("Saal", "", "Donnerstag", None) == "Saal, Donnerstag"
         with i18n.speaking("ar"):
-            assert i18n.together("Saal", "الخميس") == "Saal، الخميس"
+            assert i18n.together("القاعة", "الخميس") == "القاعة، الخميس"
+
+
+def test_a_german_name_stays_in_one_piece_in_an_arabic_sentence(house: Flask) -> None:
+    with house.app_context():
+        with i18n.speaking("ar"):
+            assert i18n.dotted("Saal „Germania“", "", "60 شخصًا") == "\u2068Saal „Germania“\u2069 · 60 شخصًا"
+            assert i18n.gettext("Book: %(room)s", room="Saal „Germania“").endswith("\u2068Saal „Germania“\u2069")
+            assert i18n.in_one_piece("+49 231 5550181") == "\u2068+49 231 5550181\u2069"
+            page = house.jinja_env.from_string("{{ _('Book: %(room)s', room=room) }}").render(room="<b>Saal</b>")
+            assert page.endswith("\u2068&lt;b&gt;Saal&lt;/b&gt;\u2069")
+        with i18n.speaking("de"):
+            assert i18n.dotted("Saal „Germania“", None, "60") == "Saal „Germania“ · 60"
+            assert "\u2068" not in i18n.gettext("Book: %(room)s", room="Saal")
+
+
+def test_what_runs_right_to_left_and_addresses_of_pages_are_left_alone(house: Flask) -> None:
+    with house.app_context(), i18n.speaking("ar"):
+        for value in ("الخميس، 26 نوفمبر", "14:00", 7, "https://haus.example/bookings/7"):
+            assert i18n.in_one_piece(value) == value
+
+
+def test_arabic_counts_hours_and_minutes_in_its_own_forms(house: Flask) -> None:
+    with house.app_context(), i18n.speaking("ar"):
+        assert [i18n.duration(minutes) for minutes in (60, 120, 180, 150)] == ["ساعة", "ساعتان", "3 ساعات", "ساعتان و30 دقيقة"]

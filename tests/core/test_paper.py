@@ -125,9 +125,7 @@ DOCUMENTS: dict[str, tuple[Mapping[str, object], tuple[str, ...]]] = {
 each_document = pytest.mark.parametrize("template", DOCUMENTS)
 
 
-def printed(
-    template: str, data: Mapping[str, object], language: str = "de", title: str = "Probe"
-) -> pypdf.PdfReader:
+def printed(template: str, data: Mapping[str, object], language: str = "de", title: str = "Probe") -> pypdf.PdfReader:
     return pypdf.PdfReader(io.BytesIO(paper.render(template, data, language=language, title=title, now=NOW)))
 
 
@@ -189,8 +187,7 @@ def test_a_table_has_header_cells_and_a_picture_says_what_it_is() -> None:
 
 def test_equal_data_give_equal_bytes() -> None:
     first, second = (
-        paper.render("rooms/paper/room_sheet.typ", ROOM_SHEET, language="de", title="Probe", now=NOW)
-        for _ in range(2)
+        paper.render("rooms/paper/room_sheet.typ", ROOM_SHEET, language="de", title="Probe", now=NOW) for _ in range(2)
     )
     assert first == second
 
@@ -211,9 +208,7 @@ def test_a_free_day_says_so_instead_of_an_empty_table() -> None:
 
 
 def test_an_empty_call_list_says_so() -> None:
-    assert "Heute ist niemand anzurufen." in words_of(
-        printed("notices/paper/call_list.typ", {**CALL_LIST, "calls": []})
-    )
+    assert "Heute ist niemand anzurufen." in words_of(printed("notices/paper/call_list.typ", {**CALL_LIST, "calls": []}))
 
 
 def test_many_slips_are_a_page_each() -> None:
@@ -266,6 +261,12 @@ def test_markup_in_data_is_printed_as_it_was_written(hostile: str) -> None:
 def test_what_no_font_can_show_costs_a_sign_and_not_the_paper(given: str, shown: str) -> None:
     bookings = [{"time": "10 Uhr", "what": given}]
     assert shown in words_of(printed("rooms/paper/room_sheet.typ", {**ROOM_SHEET, "bookings": bookings}))
+
+
+def test_a_german_name_keeps_its_quotation_mark_on_an_arabic_sheet() -> None:
+    shown = words_of(printed("rooms/paper/room_sheet.typ", {**ROOM_SHEET, "room": "Saal „Germania“"}, language="ar"))
+    # The mark behind the quotation mark holds it on the side of its name.
+    assert "Saal „Germania“\u200e" in shown
 
 
 @pytest.mark.parametrize("word", ["Wort ", "W"])

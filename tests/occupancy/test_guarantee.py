@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -207,7 +208,7 @@ def test_after_any_inserts_nothing_overlaps_and_the_short_scan_finds_what_a_full
         if accepted:
             kept.append(Held(three[index], wanted, "confirmed", "booking", number))
     stored = rows()
-    for (resource, _, ends_at), (after, starts_at, _) in zip(stored, stored[1:], strict=False):
+    for (resource, _, ends_at), (after, starts_at, _) in pairwise(stored):
         assert resource != after or ends_at <= starts_at
     resources = {three[index] for index in asked}
     naive = [held for held in kept if held.resource_id in resources and held.span.overlaps(window)]

@@ -51,9 +51,7 @@ def test_a_weekday_has_its_windows_and_touching_ones_become_one(app: Flask) -> N
     opening(house, 3, time(10), time(18), HoursKind.DESK)
     opening(house, 4, time(7), time(8))
     day = one_day(house, THURSDAY)
-    assert day.use == (
-        Span(berlin(THURSDAY, 9), berlin(THURSDAY, 13)), Span(berlin(THURSDAY, 15), berlin(THURSDAY, 20))
-    )
+    assert day.use == (Span(berlin(THURSDAY, 9), berlin(THURSDAY, 13)), Span(berlin(THURSDAY, 15), berlin(THURSDAY, 20)))
     assert day.desk == (Span(berlin(THURSDAY, 10), berlin(THURSDAY, 18)),)
     assert day.office == () and day.closed_for == ""
 
@@ -110,15 +108,28 @@ def test_an_exception_with_windows_replaces_the_usual_ones_also_on_a_holiday(app
     exception(house, christmas, "Offenes Haus", time(10), time(12))
     day = one_day(house, christmas)
     assert day.closed_for == ""
-    assert day.use == day.desk == (
-        Span(berlin(christmas, 10), berlin(christmas, 12)), Span(berlin(christmas, 15), berlin(christmas, 18))
+    assert (
+        day.use
+        == day.desk
+        == (Span(berlin(christmas, 10), berlin(christmas, 12)), Span(berlin(christmas, 15), berlin(christmas, 18)))
     )
 
 
 @pytest.mark.parametrize(
     "day",
-    [date(2026, 1, 1), date(2026, 4, 3), date(2026, 4, 6), date(2026, 5, 1), date(2026, 5, 14), date(2026, 5, 25),
-     date(2026, 6, 4), date(2026, 10, 3), date(2026, 11, 1), date(2026, 12, 25), date(2026, 12, 26)],
+    [
+        date(2026, 1, 1),
+        date(2026, 4, 3),
+        date(2026, 4, 6),
+        date(2026, 5, 1),
+        date(2026, 5, 14),
+        date(2026, 5, 25),
+        date(2026, 6, 4),
+        date(2026, 10, 3),
+        date(2026, 11, 1),
+        date(2026, 12, 25),
+        date(2026, 12, 26),
+    ],
 )
 def test_the_eleven_holidays_of_north_rhine_westphalia_close_the_house(app: Flask, day: date) -> None:
     house = a_house()

@@ -54,7 +54,9 @@ class Marten:
     volunteer: int
 
     def resident(self, person: int | None = None) -> Actor:
-        return Actor(person_id=person or self.ayse, roles=frozenset({(self.house, Role.RESIDENT)}), language="en", session_key="r")
+        return Actor(
+            person_id=person or self.ayse, roles=frozenset({(self.house, Role.RESIDENT)}), language="en", session_key="r"
+        )
 
     def at_desk(self, person: int | None = None) -> Actor:
         return Actor(person_id=person or self.desk, roles=frozenset({(self.house, Role.DESK)}), language="en", session_key="d")

@@ -52,7 +52,7 @@ def number(page: Page) -> int:
 
 def rows() -> tuple[int, ...]:
     """How much the house holds: nothing may be written by what is refused."""
-    tables = (Booking, Occupancy, Letter, Person)
+    tables = (Booking, Occupancy, Letter, Person, JournalEntry)
     return tuple(db.session().scalar(select(func.count()).select_from(table)) or 0 for table in tables)
 
 
@@ -62,7 +62,11 @@ def rows() -> tuple[int, ...]:
 def test_a_resident_books_in_three_taps_from_the_day(ayse: Reader, anonymous: Reader) -> None:
     ayse.get(f"/rooms?day={MONDAY}")
     ayse.click("Quiet room, Monday, 30 November, 10:00–11:00 h, free")
-    assert [ayse.page.html.one("input", name=name)["value"] for name in ("day", "starts", "ends")] == ["2026-11-30", "10:00", "11:00"]
+    assert [ayse.page.html.one("input", name=name)["value"] for name in ("day", "starts", "ends")] == [
+        "2026-11-30",
+        "10:00",
+        "11:00",
+    ]
     page = ayse.submit("Book now", purpose="Homework")
     assert page.h1 == "Quiet room" and "confirmed" in page.text and "10:00–11:00 h" in page.html.text
     assert page.alerts
@@ -86,7 +90,7 @@ def test_a_taken_time_comes_back_with_everything_typed_and_with_ways_out(ayse: R
     assert page.main.one("input", name="people")["value"] == "7"
     nearest = [link for link in page.main.all("a") if "12:15–14:15" in link.text]
     assert nearest, page.alerts
-    assert any("Quiet room" == link.text for link in page.main.all("a"))
+    assert any(link.text == "Quiet room" for link in page.main.all("a"))
     jan.click(nearest[0].text)
     assert [jan.page.main.one("input", name=name)["value"] for name in ("starts", "ends", "purpose", "people")] == [
         "12:15", "14:15", "Schach & Tee <3", "7"
@@ -226,22 +230,38 @@ def test_wishes_stand_beside_their_rivals(ayse: Reader, jan: Reader, desk: Reade
 
 
 def test_a_stranger_looks_but_is_asked_to_sign_in_to_book(anonymous: Reader, marten: Marten) -> None:
-    for path in ("/rooms", f"/rooms?day={MONDAY}", "/rooms/gruppe", "/rooms/find", "/rooms/find?people=30&minutes=120&feature=quiet"):
+    for path in (
+        "/rooms",
+        f"/rooms?day={MONDAY}",
+        "/rooms/gruppe",
+        "/rooms/find",
+        "/rooms/find?people=30&minutes=120&feature=quiet",
+    ):
         anonymous.get(path)
     for path in ("/rooms/gruppe/book", "/bookings", "/wishes"):
         assert anonymous.get(path, expect=303, follow=False).response.headers["Location"].startswith("/sign-in?next=")
 
 
-def test_nobody_sees_or_touches_the_booking_of_another(ayse: Reader, jan: Reader, volunteer: Reader, anonymous: Reader, inside: Any) -> None:
+def test_nobody_sees_or_touches_the_booking_of_another(
+    ayse: Reader, jan: Reader, volunteer: Reader, anonymous: Reader, inside: Any
+) -> None:
     booking_id = number(fill(ayse, "lernraum", purpose="Private matter"))
-    ways = (f"/bookings/{booking_id}", f"/bookings/{booking_id}/change", f"/bookings/{booking_id}/cancel", f"/bookings/{booking_id}/slip.pdf")
+    ways = (
+        f"/bookings/{booking_id}",
+        f"/bookings/{booking_id}/change",
+        f"/bookings/{booking_id}/cancel",
+        f"/bookings/{booking_id}/slip.pdf",
+    )
     for reader in (jan, volunteer):
         for path in ways:
             page = reader.get(path, expect=404)
             assert "Private matter" not in page.body
         for path, values in (
             (f"/bookings/{booking_id}/cancel", {}),
-            (f"/bookings/{booking_id}/change", {"day": "2026-11-30", "starts": "10:00", "ends": "11:00", "purpose": "Mine", "people": "1"}),
+            (
+                f"/bookings/{booking_id}/change",
+                {"day": "2026-11-30", "starts": "10:00", "ends": "11:00", "purpose": "Mine", "people": "1"},
+            ),
             (f"/bookings/{booking_id}/confirm", {}),
             (f"/bookings/{booking_id}/refuse", {"reason": "No."}),
         ):
@@ -267,10 +287,16 @@ def test_the_desk_of_another_house_sees_no_names_here(bare_app: Flask, marten: M
 
 def test_a_scanner_that_opens_every_link_changes_nothing(ayse: Reader, desk: Reader, inside: Any) -> None:
     wish, firm = number(fill(ayse)), number(fill(ayse, "lernraum"))
-    before = inside(rows) + (inside(lambda: db.session().scalar(select(func.count()).select_from(JournalEntry))),)
+    before = inside(rows)
     for reader in (ayse, desk):
         seen: set[str] = set()
-        waiting = ["/bookings", "/wishes" if reader is desk else "/rooms", f"/bookings/{wish}", f"/bookings/{firm}", f"/bookings/{wish}/confirm"]
+        waiting = [
+            "/bookings",
+            "/wishes" if reader is desk else "/rooms",
+            f"/bookings/{wish}",
+            f"/bookings/{firm}",
+            f"/bookings/{wish}/confirm",
+        ]
         while waiting and len(seen) < 60:
             path = waiting.pop()
             if path in seen or path.startswith(("/static", "#", "mailto", "tel", "http")):
@@ -279,9 +305,11 @@ def test_a_scanner_that_opens_every_link_changes_nothing(ayse: Reader, desk: Rea
             response = reader.client.get(path, headers=reader.headers)
             assert response.status_code in (200, 303, 405), f"{path}: {response.status_code}"
             if response.mimetype == "text/html":
-                waiting += re.findall(r'(?:href|formaction|action)="(/(?:bookings|wishes|rooms/[a-z-]+/book|calendar)[^"]*)"', response.text)
+                waiting += re.findall(
+                    r'(?:href|formaction|action)="(/(?:bookings|wishes|rooms/[a-z-]+/book|calendar)[^"]*)"', response.text
+                )
         assert len(seen) > 8
-    assert inside(rows) + (inside(lambda: db.session().scalar(select(func.count()).select_from(JournalEntry))),) == before
+    assert inside(rows) == before
     assert [inside(lambda each=each: queries.booking(each)).state for each in (wish, firm)] == [State.WISHED, State.CONFIRMED]
 
 
@@ -315,7 +343,15 @@ BAD: list[tuple[str, str]] = [
     ("people", "1e3"), ("tariff_class", ""), ("tariff_class", "Z"), ("tariff_class", LONG), ("tariff_class", "B"),
     ("organisation", "999"), ("organisation", "-1"), ("organisation", "x"), ("organisation", "9" * 30),
 ]  # fmt: skip
-GOOD = {"day": "2026-11-30", "starts": "10:00", "ends": "12:00", "purpose": "Chess", "people": "4", "tariff_class": "C", "organisation": ""}
+GOOD = {
+    "day": "2026-11-30",
+    "starts": "10:00",
+    "ends": "12:00",
+    "purpose": "Chess",
+    "people": "4",
+    "tariff_class": "C",
+    "organisation": "",
+}
 
 
 def test_nonsense_in_any_field_is_told_at_the_field_and_the_rest_is_kept(ayse: Reader, inside: Any) -> None:
@@ -352,15 +388,42 @@ def test_the_desk_cannot_book_for_somebody_who_does_not_exist(desk: Reader, insi
 
 
 def test_nonsense_in_addresses_is_a_page_that_opens_or_is_not_found(anonymous: Reader, ayse: Reader, marten: Marten) -> None:
-    odd = ["", "x", "2026-02-30", "0000-00-00", "99999-12-31", "9" * 300, "%00", "-1", "2026-11-30T25:00", "2026-11-30T10:00%2B99:00", "%F0%9F%92%A9"]
+    odd = [
+        "",
+        "x",
+        "2026-02-30",
+        "0000-00-00",
+        "99999-12-31",
+        "9" * 300,
+        "%00",
+        "-1",
+        "2026-11-30T25:00",
+        "2026-11-30T10:00%2B99:00",
+        "%F0%9F%92%A9",
+    ]
     for value in odd:
         anonymous.get(f"/rooms?day={value}")
         anonymous.get(f"/rooms/gruppe?day={value}")
         anonymous.get(f"/rooms/find?day={value}&people={value}&minutes={value}&feature={value}")
         ayse.get(f"/rooms/gruppe/book?start={value}")
-        ayse.get(f"/rooms/gruppe/book?start={value}&for={value}&purpose={value}&people={value}&day={value}&starts={value}&ends={value}")
-        assert ayse.client.get(f"/rooms/gruppe/price?day={value}&starts={value}&ends={value}&tariff_class={value}&organisation={value}").status_code == 200
-    for path in ("/rooms/nowhere", "/rooms/%00", f"/rooms/{'x' * 500}", "/bookings/0", "/bookings/99999", f"/bookings/{9**40}", "/calendar/nonsense.ics"):
+        ayse.get(
+            f"/rooms/gruppe/book?start={value}&for={value}&purpose={value}&people={value}&day={value}&starts={value}&ends={value}"
+        )
+        assert (
+            ayse.client.get(
+                f"/rooms/gruppe/price?day={value}&starts={value}&ends={value}&tariff_class={value}&organisation={value}"
+            ).status_code
+            == 200
+        )
+    for path in (
+        "/rooms/nowhere",
+        "/rooms/%00",
+        f"/rooms/{'x' * 500}",
+        "/bookings/0",
+        "/bookings/99999",
+        f"/bookings/{9**40}",
+        "/calendar/nonsense.ics",
+    ):
         assert ayse.get(path, expect=404).h1
 
 

@@ -73,7 +73,10 @@ def test_a_wish_lives_as_long_as_the_room_says_or_until_it_would_begin(app: Flas
 def test_the_desk_books_on_behalf_of_somebody_and_both_are_kept(app: Flask, marten: Marten) -> None:
     booking = found(book(marten.group, span("10:00", "12:00"), marten.at_desk(), marten.jan))
     assert (booking.state, booking.booked_for_id, booking.created_by_id, booking.decided_by_id) == (
-        State.CONFIRMED, marten.jan, marten.desk, marten.desk
+        State.CONFIRMED,
+        marten.jan,
+        marten.desk,
+        marten.desk,
     )
     assert letters(to=marten.jan) == ["confirmed"]
     assert letters(to=marten.desk) == []
@@ -273,7 +276,10 @@ def test_shortening_a_confirmed_booking_keeps_it_confirmed_and_frees_the_rest(ap
     assert change(wish, span("10:00", "12:00"), marten.resident()) is True
     booking = found(wish)
     assert (booking.state, booking.span, booking.price_cents, booking.sequence) == (
-        State.CONFIRMED, span("10:00", "12:00"), 2400, 2
+        State.CONFIRMED,
+        span("10:00", "12:00"),
+        2400,
+        2,
     )
     assert held() == [(marten.group.parts[0], span("10:00", "12:15"), "confirmed")]
     assert letters(to=marten.ayse) == ["wished", "confirmed", "moved"]
@@ -285,7 +291,10 @@ def test_extending_asks_again_and_keeps_the_old_time_meanwhile(app: Flask, marte
     assert change(wish, span("10:00", "14:00"), marten.resident()) is False
     booking = found(wish)
     assert (booking.state, booking.span, booking.price_cents) == (State.CONFIRMED, span("10:00", "12:00"), 2400)
-    assert (booking.change_starts_at, booking.change_ends_at) == (span("10:00", "14:00").starts_at, span("10:00", "14:00").ends_at)
+    assert (booking.change_starts_at, booking.change_ends_at) == (
+        span("10:00", "14:00").starts_at,
+        span("10:00", "14:00").ends_at,
+    )
     assert held() == [(marten.group.parts[0], span("10:00", "12:15"), "confirmed")]
     (asked,) = queries.wishes(marten.house)
     assert (asked.change, asked.span, asked.taken) == (True, span("10:00", "14:00"), False)
@@ -470,7 +479,11 @@ def test_the_price_comes_from_the_tariff_of_the_day_and_is_frozen_with_its_rule(
     booking = found(book(marten.group, span("10:00", "12:30"), marten.resident()))
     assert booking.price_cents == 3000
     assert booking.price_rule == {
-        "tariff_id": booking.price_rule["tariff_id"], "cents": 1200, "unit": "hour", "minutes": 150, "min_minutes": 0
+        "tariff_id": booking.price_rule["tariff_id"],
+        "cents": 1200,
+        "unit": "hour",
+        "minutes": 150,
+        "min_minutes": 0,
     }
     db.session().close()
     with db.transaction() as session:
@@ -526,7 +539,7 @@ def test_a_wish_from_before_wishes_held_is_confirmed_or_told_that_it_is_taken(ap
     with pytest.raises(service.RoomTaken):
         do(service.confirm_booking, taken, marten.at_desk())
     do(service.confirm_booking, free, marten.at_desk())
-    assert [state for state in (found(taken).state, found(free).state)] == [State.WISHED, State.CONFIRMED]
+    assert (found(taken).state, found(free).state) == (State.WISHED, State.CONFIRMED)
 
 
 def test_a_wish_keeps_the_set_up_time_it_was_made_with(app: Flask, marten: Marten) -> None:

@@ -48,7 +48,14 @@ def before_autumn(bare_app: Flask) -> Iterator[None]:
 def booking_form(reader: Reader, day: date, starts: str, ends: str, expect: int = 200, room: str = "gruppe", **more: Any) -> None:
     reader.get(f"/rooms/{room}/book")
     reader.submit(
-        f"/rooms/{room}/book", expect=expect, day=day.isoformat(), starts=starts, ends=ends, purpose="Night watch", people=4, **more
+        f"/rooms/{room}/book",
+        expect=expect,
+        day=day.isoformat(),
+        starts=starts,
+        ends=ends,
+        purpose="Night watch",
+        people=4,
+        **more,
     )
 
 
@@ -57,7 +64,14 @@ def booking_form(reader: Reader, day: date, starts: str, ends: str, expect: int 
 
 @pytest.mark.parametrize(("starts", "ends", "field"), [("02:30", "04:00", "starts"), ("01:00", "02:30", "ends")])
 def test_a_time_that_the_clock_skips_is_refused_at_its_field_with_the_reason(
-    bare_app: Flask, before_spring: None, round_the_clock: None, ayse: Reader, server_zone: str, starts: str, ends: str, field: str
+    bare_app: Flask,
+    before_spring: None,
+    round_the_clock: None,
+    ayse: Reader,
+    server_zone: str,
+    starts: str,
+    ends: str,
+    field: str,
 ) -> None:
     booking_form(ayse, SPRING, starts, ends, expect=422)
     assert set(ayse.page.errors) == {field}
@@ -75,9 +89,7 @@ def test_a_slot_address_with_a_time_that_does_not_exist_opens_the_form_at_anothe
     assert ayse.page.html.one("input", name="day")["value"] == "2026-03-02"
 
 
-@pytest.mark.parametrize(
-    ("day", "moment", "minutes", "cents"), [(SPRING, EARLY, 120, 2400), (AUTUMN, SUMMER, 240, 4800)]
-)
+@pytest.mark.parametrize(("day", "moment", "minutes", "cents"), [(SPRING, EARLY, 120, 2400), (AUTUMN, SUMMER, 240, 4800)])
 def test_one_to_four_counts_the_hours_that_pass(
     bare_app: Flask, round_the_clock: None, marten: Marten, ayse: Reader, server_zone: str, day: date, moment: datetime,
     minutes: int, cents: int,
@@ -106,9 +118,7 @@ def test_half_past_two_in_october_means_the_first_one_and_both_are_told_apart(
     assert "(summer time)" in ayse.page.text
 
 
-def test_the_second_half_past_two_can_be_reached_by_its_offset(
-    before_autumn: None, round_the_clock: None, ayse: Reader
-) -> None:
+def test_the_second_half_past_two_can_be_reached_by_its_offset(before_autumn: None, round_the_clock: None, ayse: Reader) -> None:
     ayse.get("/rooms/gruppe/book?start=2026-10-25T02:30%2B01:00")
     assert ayse.page.html.one("input", name="day")["value"] == "2026-10-25"
     assert ayse.page.html.one("input", name="starts")["value"] == "02:30"

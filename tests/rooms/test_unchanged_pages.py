@@ -102,7 +102,6 @@ def test_every_kind_of_act_changes_the_day_and_the_week(
     for path in (DAY, WEEK):
         anonymous.client.get(path, headers=anonymous.headers)
     known = {path: tag(anonymous, path) for path in (DAY, WEEK)}
-    seen: dict[str, set[str]] = {path: {known[path]} for path in known}
     for name, act in acts:
         ticking()
         with bare_app.app_context():
@@ -110,8 +109,6 @@ def test_every_kind_of_act_changes_the_day_and_the_week(
         for path in known:
             assert status(anonymous, path, known[path]) == 200, f"{name}: {path} is sent as unchanged"
             known[path] = tag(anonymous, path)
-            assert known[path] not in seen[path], f"{name}: {path} has the tag of another state"
-            seen[path].add(known[path])
             assert status(anonymous, path, known[path]) == 304
 
 
@@ -147,7 +144,8 @@ def test_each_reader_language_and_brightness_has_a_tag_of_its_own(
     for reader in (anonymous, ayse, jan):
         reader.get(path)
         tags.append(tag(reader, path))
-    anonymous.headers["Accept-Language"] = "de"
+    with anonymous.client.session_transaction() as session:
+        session["language"] = "de"
     tags.append(tag(anonymous, path))
     anonymous.client.set_cookie("theme", "dark")
     tags.append(tag(anonymous, path))

@@ -133,7 +133,9 @@ def test_cancelling_frees_the_time_and_tells_the_person_once(app: Flask, house: 
     person.submit("Yes, cancel it")
     assert "free again" in person.page.text
     told = to(app, "nour@post.example")
-    cancellations = [letter for letter in told if any("METHOD:CANCEL" in str(part.get_payload(decode=True)) for part in letter.walk())]
+    cancellations = [
+        letter for letter in told if any("METHOD:CANCEL" in str(part.get_payload(decode=True)) for part in letter.walk())
+    ]
     assert len(cancellations) == 1
     again = desk.get(f"/rooms?day={FRIDAY}")
     assert any("10" in link["aria-label"] and "free" in link["aria-label"] for link in again.html.all("a"))

@@ -22,6 +22,8 @@ import segno
 import typst
 from flask_babel import LazyString
 
+from app.core.i18n import FIRST_STRONG_ISOLATE, POP_ISOLATE, RIGHT_TO_LEFT, runs_left_to_right
+
 log = logging.getLogger(__name__)
 
 APP: Final = Path(__file__).resolve().parents[2]
@@ -42,6 +44,9 @@ _DEEPEST = 8
 _UNSHOWN = "\u25a1"
 _BREAK = "\u200b"
 _REPAIRS = 6
+_MARK = "\u200e"
+_ISOLATES = {ord(FIRST_STRONG_ISOLATE): _MARK, ord(POP_ISOLATE): _MARK}
+"""What `in_one_piece` puts around a German name; a mark on either side does nearly the same and cannot stay open."""
 
 # Explicit embeddings, overrides and isolates: one name must not turn the rest of its line around.
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -63,9 +68,7 @@ class Svg(str):
     """A picture for the paper; unlike other strings it is never shortened or cleaned."""
 
 
-def render(
-    template: Path | str, data: Mapping[str, object], *, language: str, title: str, now: datetime
-) -> bytes:
+def render(template: Path | str, data: Mapping[str, object], *, language: str, title: str, now: datetime) -> bytes:
     """The PDF of `template` (a path below ``app/``) filled with `data`; equal arguments give equal bytes.
 
     `data` holds strings, numbers, booleans, ``None``, `Svg`, and mappings and sequences of these; dates and
@@ -84,15 +87,15 @@ def render(
         raise PaperFailed(f"{language!r} is not a language tag")
     house = data.get("house")
     content = _capped(data)
+    if tag[1].lower() in RIGHT_TO_LEFT:
+        content = _marked(content)
     if (written := sum(len(text) for text in _texts(content))) > LONGEST_PAPER:
         raise PaperFailed(f"{template}: {written} characters are too much for one paper")
     about = {
         "language": tag[1].lower(),
         "region": tag[2].upper() if tag[2] else None,
         "title": _clean(title).replace(_BREAK, ""),
-        "author": _clean(str(house.get("name", "")) if isinstance(house, Mapping) else "").replace(
-            _BREAK, ""
-        ),
+        "author": _clean(str(house.get("name", "")) if isinstance(house, Mapping) else "").replace(_BREAK, ""),
     }
     return _set(source, about, content, moment=int(now.timestamp()))
 
@@ -133,9 +136,7 @@ def _set(source: Path, about: Mapping[str, str | None], content: object, *, mome
         except typst.TypstError as fault:
             lost = _NO_GLYPH.search(fault.message) or _NO_PLACE.search(fault.message)
             if lost is None or repair == _REPAIRS:
-                raise PaperFailed(
-                    f"{source.relative_to(APP)}: {fault.diagnostic or fault.message}"
-                ) from fault
+                raise PaperFailed(f"{source.relative_to(APP)}: {fault.diagnostic or fault.message}") from fault
             # After a few single characters the script is one we do not carry: replace all of it at once.
             last = repair == _REPAIRS - 1
             unshown = _RUST_ESCAPE.sub(lambda escape: chr(int(escape["hex"], 16)), lost["text"])
@@ -172,10 +173,25 @@ def _capped(value: object, depth: int = 0) -> object:
     raise PaperFailed(f"{type(value).__name__} cannot go on paper; say it in words")
 
 
+def _marked(value: object) -> object:
+    """`value` with a mark at the edges of lines that run from left to right: their quotation marks and full stops stay."""
+    if isinstance(value, str) and not isinstance(value, Svg):
+        return "\n".join(_marked_line(line) for line in value.split("\n"))
+    if isinstance(value, dict):
+        return {key: _marked(item) for key, item in value.items()}
+    return [_marked(item) for item in value] if isinstance(value, list) else value
+
+
+def _marked_line(line: str) -> str:
+    if not line or not runs_left_to_right(line):
+        return line
+    return ("" if line[0].isalnum() else _MARK) + line + ("" if line[-1].isalnum() else _MARK)
+
+
 def _clean(text: str) -> str:
     """Printable text of bearable length: no controls, no pictographs, no turned lines, no endless words."""
     # Cut first: everything below walks the whole text.
-    shortened = text[: LONGEST_TEXT * 2]
+    shortened = text[: LONGEST_TEXT * 2].translate(_ISOLATES)
     kept = "".join(filter(_printable, (c if c in "\n" or not c.isspace() else " " for c in shortened)))
     lines = (" ".join(line.split(" ")).strip() for line in kept.split("\n"))
     whole = "\n".join(line for line in (re.sub(" {2,}", " ", line) for line in lines) if line)

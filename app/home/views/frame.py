@@ -16,7 +16,13 @@ from app.people import policy as people
 from app.rooms import policy as rooms
 
 OWN_PLACE = ("rooms.show_wishes", "rooms.list_bookings", "rooms.show_my_bookings")
-MANAGING = ("rooms.manage_rooms", "rooms.show_new_room_form", "rooms.show_room_form", "rooms.show_prices", "rooms.show_prices_form")
+MANAGING = (
+    "rooms.manage_rooms",
+    "rooms.show_new_room_form",
+    "rooms.show_room_form",
+    "rooms.show_prices",
+    "rooms.show_prices_form",
+)
 """Pages of rooms that the manager finds under *House*."""
 
 

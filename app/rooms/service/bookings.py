@@ -234,9 +234,7 @@ def quote(room: RoomCard, span: Span, tariff_class: str) -> tuple[Money, dict[st
     return quoted(room, span, tariff_class, offers.prices(room.house_id, room.tariff_code, _local_day(span.starts_at)))
 
 
-def quoted(
-    room: RoomCard, span: Span, tariff_class: str, prices: dict[str, offers.Price]
-) -> tuple[Money, dict[str, object]]:
+def quoted(room: RoomCard, span: Span, tariff_class: str, prices: dict[str, offers.Price]) -> tuple[Money, dict[str, object]]:
     """The same by prices that have been looked up."""
     if not room.tariff_code or not prices:
         return Money(0), {}
@@ -480,4 +478,6 @@ def renew_feed(by: Actor) -> Feed:
 
 def revoke_feed(by: Actor) -> None:
     """The address of the acting person stops working."""
-    session().execute(update(Feed).where(Feed.person_id == by.person_id, Feed.revoked_at.is_(None)).values(revoked_at=clock.now()))
+    session().execute(
+        update(Feed).where(Feed.person_id == by.person_id, Feed.revoked_at.is_(None)).values(revoked_at=clock.now())
+    )

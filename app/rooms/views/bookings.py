@@ -193,7 +193,9 @@ def _form(card: RoomCard, data: Any, defaults: dict[str, Any]) -> BookingForm:
     staff = policy.manage_bookings(actor(), card)
     prices = offers.prices(card.house_id, card.tariff_code, _day_of(form))
     classes = [
-        (code, f"{word} ({price_words(prices[code])})" if prices else word) for code, word in class_words() if code in prices or not prices
+        (code, f"{word} ({price_words(prices[code])})" if prices else word)
+        for code, word in class_words()
+        if code in prices or not prices
     ]
     form.tariff_class.choices = classes
     if form.tariff_class.data not in dict(classes) and data is None:
@@ -289,7 +291,9 @@ def _booking_page(card: RoomCard, form: BookingForm, refusal: Refusal | None = N
 def _offered(refusal: Refusal | None, card: RoomCard) -> list[dict[str, str]]:
     """The nearest free times as links that keep what was typed."""
     facts = refusal.facts.get("alternatives", []) if refusal else []
-    kept: dict[str, Any] = {key: value for key, value in request.form.items() if key not in ("csrf_token", "idempotency_key", "day", "starts", "ends")}
+    kept: dict[str, Any] = {
+        key: value for key, value in request.form.items() if key not in ("csrf_token", "idempotency_key", "day", "starts", "ends")
+    }
     return [
         {
             "words": _told(each),

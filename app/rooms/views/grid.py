@@ -229,7 +229,14 @@ class Words:
     def cell(self, group: list[Entry], width: int) -> Cell:
         first = group[0]
         if len(group) == 1:
-            return Cell(self.letter(first), width, self.url(first), "", self.hours(first.span.starts_at, first.span.ends_at), self.text(first))
+            return Cell(
+                self.letter(first),
+                width,
+                self.url(first),
+                "",
+                self.hours(first.span.starts_at, first.span.ends_at),
+                self.text(first),
+            )
         times = self.hours(first.span.starts_at, max(entry.span.ends_at for entry in group))
         texts = list(dict.fromkeys(self.text(entry) for entry in group))
         return Cell(self.letter(first), width, self.url(first), "", times, i18n.dotted(*texts))

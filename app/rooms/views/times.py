@@ -134,7 +134,11 @@ def finder(house: HouseCard, day: Any, people: int, minutes: int, wanted: list[F
             reason = gettext("at most %(length)s at a time", length=i18n.duration(card.max_minutes))
         elif not today:
             reason = gettext("nothing free for that long on this day")
-        later = next((span for span in fitting if span.starts_at.astimezone(zone).date() != day), None) if reason and not today else None
+        later = (
+            next((span for span in fitting if span.starts_at.astimezone(zone).date() != day), None)
+            if reason and not today
+            else None
+        )
         suits = card.capacity >= people and not missing
         words = i18n.together(*(i18n.hours(span.starts_at, span.ends_at) for span in today))
         answers.append(
@@ -171,4 +175,3 @@ def _names_beside(card: RoomCard, entries: list[queries.Entry]) -> list[queries.
 def _price_lines(card: RoomCard) -> list[tuple[str, str]]:
     prices = offers.prices(card.house_id, card.tariff_code, clock.today(i18n.zone()))
     return [(word, price_words(prices[code])) for code, word in class_words() if code in prices]
-
