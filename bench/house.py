@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 from flask import Flask
+from psycopg import conninfo
 from sqlalchemy import insert, text
 
 import config
@@ -128,9 +129,10 @@ def _bookings(app: Flask, number: int, people: tuple[int, ...]) -> None:
             booking = {
                 "id": index + 1, "house_id": 1, "room_id": room, "starts_at": starts_at, "ends_at": ends_at, "before_minutes": 0,
                 "after_minutes": 0, "state": "confirmed", "purpose": f"Treffen der Gruppe {index % 97}", "people": 5 + index % 6,
-                "booked_for_id": people[index % PEOPLE], "created_by_id": people[index % PEOPLE], "purpose_public": index % 2 == 0,
+                "booked_for_id": people[index % PEOPLE], "created_by_id": people[index % PEOPLE], "purpose_public": not index % 2,
                 "tariff_class": "C", "price_cents": 1200, "price_rule": {}, "uid": f"bench-{index:09}@bench.example",
-                "sequence": 0, "origin": "page", "decided_at": now, "reason": "", "created_at": now, "changed_at": now, "version": 1,
+                "sequence": 0, "origin": "page", "decided_at": now, "reason": "", "created_at": now, "changed_at": now,
+                "version": 1,
             }  # fmt: skip
             yield booking, {
                 "id": index + 1, "resource_id": room, "starts_at": starts_at, "ends_at": ends_at, "kind": "confirmed",
@@ -157,10 +159,12 @@ def _load_sqlite(rows: Iterator[tuple[dict[str, Any], dict[str, Any]]]) -> None:
 def _load_postgresql(rows: Iterator[tuple[dict[str, Any], dict[str, Any]]]) -> None:
     """By COPY; the exclusion constraint is taken off and proven again at the end, which is how one restores a dump."""
     url = db.db.engines["writer"].url
-    with psycopg.connect(host=str(url.query["host"]), user=url.username, dbname=url.database) as connection:  # type: ignore[arg-type]
-        (guard,) = connection.execute(
+    address = conninfo.make_conninfo(host=str(url.query["host"]), user=str(url.username), dbname=str(url.database))
+    with psycopg.connect(address) as connection:
+        found = connection.execute(
             "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'ex_occupancy_no_overlap'"
-        ).fetchone() or ("",)
+        ).fetchone()
+        guard = found[0] if found else ""
         connection.execute("ALTER TABLE occupancy DROP CONSTRAINT ex_occupancy_no_overlap")
         while batch := list(islice(rows, BATCH)):
             for table, which in (("booking", 0), ("occupancy", 1)):
@@ -172,12 +176,7 @@ def _load_postgresql(rows: Iterator[tuple[dict[str, Any], dict[str, Any]]]) -> N
         connection.execute(f"ALTER TABLE occupancy ADD CONSTRAINT ex_occupancy_no_overlap {guard}")
         for table in ("booking", "occupancy"):
             connection.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
-    with psycopg.connect(
-        host=str(url.query["host"]),
-        user=url.username,
-        dbname=url.database,
-        autocommit=True,
-    ) as connection:
+    with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
 
 

@@ -104,6 +104,7 @@ def in_one_piece(value: Any) -> Any:
 
 @lru_cache(maxsize=2048)
 def runs_left_to_right(text: str) -> bool:
+    """Whether its first letter does, or it is a telephone number; addresses of pages are left as they are, to be copied."""
     if "://" in text:
         return False
     strong = next((kind for kind in map(unicodedata.bidirectional, text) if kind in ("L", "R", "AL")), "")
