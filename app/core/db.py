@@ -97,6 +97,16 @@ class HouseSession(flask_sqlalchemy.session.Session):
             return bind
         return self._db.engines["writer" if self.info.get("writing") else None]
 
+    def flush(self, objects: Any = None) -> None:
+        if self.new or self.dirty or self.deleted:
+            self.info.pop("stamps", None)  # see app.core.memory: who has written remembers nothing
+        super().flush(objects)
+
+    def execute(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
+        if getattr(statement, "is_dml", True):
+            self.info.pop("stamps", None)
+        return super().execute(statement, *args, **kwargs)
+
 
 db = SQLAlchemy(metadata=metadata, disable_autonaming=True, session_options={"class_": HouseSession, "expire_on_commit": False})
 migrate = Migrate(directory="migrations", render_as_batch=True, compare_type=True)

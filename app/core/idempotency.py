@@ -10,7 +10,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, Text, delete, insert, select
+from sqlalchemy import String, Text, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,20 +30,24 @@ class IdempotencyKey(Model):
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 
+_EARLIER = select(IdempotencyKey.answer).where(IdempotencyKey.digest == bindparam("digest"))
+_REMEMBER = insert(IdempotencyKey)
+
+
 def _digest(scope: str, key: str) -> str:
     return hashlib.sha256(f"{scope}\n{key}".encode()).hexdigest()
 
 
 def earlier(scope: str, key: str) -> str | None:
     """What the first act under this key answered, None when this is the first."""
-    return session().scalar(select(IdempotencyKey.answer).where(IdempotencyKey.digest == _digest(scope, key)))
+    return session().scalar(_EARLIER, {"digest": _digest(scope, key)})
 
 
 def remember(scope: str, key: str, answer: str) -> None:
     """Store the answer; raises `Collision` when another act with this key has just been stored."""
     row = {"digest": _digest(scope, key), "answer": answer, "created_at": clock.now()}
     try:
-        session().execute(insert(IdempotencyKey).values(row))
+        session().execute(_REMEMBER, row)
     except IntegrityError as fault:
         raise Collision from fault
 

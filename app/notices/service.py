@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Executable, select, text, update
+from sqlalchemy import Executable, bindparam, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
@@ -46,6 +46,9 @@ class LetterSettled(Refusal):
 # Writing -------------------------------------------------------------------------------------------------------------
 
 
+_TOLD = select(Letter.id).where(Letter.occasion == bindparam("occasion"))
+
+
 def way_to(person: Person) -> tuple[Way, str]:
     """How this person is told, and the address or number for it: as they wish, else by phone, else on paper."""
     if person.contact_by == ContactBy.MAIL and person.email:
@@ -73,7 +76,7 @@ def write_letter(
 
     `spoken` is what to say instead of `body` when the person is phoned. `calendar` goes with mail only.
     """
-    if session().scalar(select(Letter.id).where(Letter.occasion == occasion)) is not None:
+    if session().scalar(_TOLD, {"occasion": occasion}) is not None:
         return None
     if address:
         way = Way.MAIL

@@ -84,7 +84,8 @@ def conflicts(resources: Iterable[int], span: Span, *, but: tuple[str, int] | No
 def busy(resources: Iterable[int], window: Span, *, but: tuple[str, int] | None = None) -> dict[int, list[Span]]:
     """Held spans per resource."""
     result: dict[int, list[Span]] = defaultdict(list)
-    for held in holding(resources, window):
-        if but != (held.source, held.source_id):
-            result[held.resource_id].append(held.span)
+    for row in rows(_holding(), bounds(resources, window)):
+        resource_id, starts_at, ends_at, _, source, source_id = tuple(row)
+        if but != (source, source_id):
+            result[resource_id].append(Span(starts_at, ends_at))
     return result

@@ -220,15 +220,27 @@ class Price:
 
 def prices(house_id: int, code: str, day: date) -> dict[str, Price]:
     """What `code` costs each tariff class on `day`; a class that is missing may not use it."""
+    known = remembered(house_id, "prices", lambda: _prices(house_id))
+    return {
+        price.tariff_class: price
+        for valid_from, valid_until, price in known.get(code, ())
+        if valid_from <= day and (valid_until is None or day < valid_until)
+    }
+
+
+def _prices(house_id: int) -> dict[str, list[tuple[date, date | None, Price]]]:
+    """Every tariff of a house by code, each with the days it holds."""
     rows = session().execute(
-        select(Tariff.id, Tariff.tariff_class, Tariff.cents, Tariff.unit, Tariff.min_minutes).where(
-            Tariff.house_id == house_id,
-            Tariff.code == code,
-            Tariff.valid_from <= day,
-            or_(Tariff.valid_until.is_(None), Tariff.valid_until > day),
-        )
-    )
-    return {row.tariff_class: Price(row.id, row.tariff_class, row.cents, row.unit, row.min_minutes) for row in rows}
+        select(
+            Tariff.code, Tariff.valid_from, Tariff.valid_until,
+            Tariff.id, Tariff.tariff_class, Tariff.cents, Tariff.unit, Tariff.min_minutes,
+        ).where(Tariff.house_id == house_id)
+    )  # fmt: skip
+    result: dict[str, list[tuple[date, date | None, Price]]] = defaultdict(list)
+    for row in rows:
+        price = Price(row.id, row.tariff_class, row.cents, row.unit, row.min_minutes)
+        result[row.code].append((row.valid_from, row.valid_until, price))
+    return dict(result)
 
 
 def tariffs(house_id: int, code: str | None = None) -> list[Tariff]:

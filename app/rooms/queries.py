@@ -253,6 +253,14 @@ def _free(card: RoomCard, window: Span, days: Iterable[offers.OpenDay], busy: di
     return common(offers.spans_of(days, kind), gaps(window, taken))
 
 
+def soonest(card: RoomCard, zone: ZoneInfo) -> datetime:
+    """The earliest moment from now on at which `card` can be booked: a whole step of the wall clock."""
+    now = clock.now()
+    local = now.astimezone(zone)
+    since_midnight = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    return now + -since_midnight % timedelta(minutes=card.step_minutes)
+
+
 def begins_free(card: RoomCard, moment: datetime) -> bool:
     """Whether `moment` is the first at which `card` can be used after something else, set-up time included."""
     edge = moment - card.before
@@ -262,7 +270,7 @@ def begins_free(card: RoomCard, moment: datetime) -> bool:
 def nearest_free(card: RoomCard, span: Span, zone: ZoneInfo, *, but: tuple[str, int] | None = None, most: int = 3) -> list[Span]:
     """Up to `most` spans as long as `span` in the same room, the nearest in time first, from now on within two weeks."""
     week = timedelta(days=7)
-    start = max(clock.now(), span.starts_at - week)
+    start = max(soonest(card, zone), span.starts_at - week)
     end = span.ends_at + week
     if start >= end:
         return []
@@ -602,7 +610,12 @@ def free_by_room(cards: Sequence[RoomCard], first: date, days: int, zone: ZoneIn
     margin = max(card.before + card.after for card in cards)
     busy = occupancy.busy({part for card in cards for part in card.parts}, window.widened(margin, margin))
     each_day = [day_window(first + timedelta(days=index), zone) for index in range(days)]
-    return {card.id: _cut(_free(card, window, open_days, busy), each_day) for card in cards}
+    found: dict[int, list[Span]] = {}
+    for card in cards:
+        begins = max(window.starts_at, soonest(card, zone))
+        ahead = Span(begins, window.ends_at) if begins < window.ends_at else None
+        found[card.id] = _cut(_free(card, ahead, open_days, busy), each_day) if ahead else []
+    return found
 
 
 def _cut(spans: Iterable[Span], days: Sequence[Span]) -> list[Span]:

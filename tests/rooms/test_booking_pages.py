@@ -427,14 +427,12 @@ def test_nonsense_in_addresses_is_a_page_that_opens_or_is_not_found(anonymous: R
         assert ayse.get(path, expect=404).h1
 
 
-def test_a_room_that_is_out_of_use_cannot_be_booked(bare_app: Flask, marten: Marten, ayse: Reader, inside: Any) -> None:
-    from sqlalchemy import update
-
-    from app.rooms.models import Room
-
+def test_a_room_that_is_out_of_use_cannot_be_booked(marten: Marten, ayse: Reader, inside: Any) -> None:
     def archive() -> None:
-        with db.transaction() as session:
-            session.execute(update(Room).where(Room.id == marten.group.id).values(archived_at=clock.now()))
+        with db.transaction():
+            room = queries.managed_room(marten.house, "gruppe")
+            assert room is not None
+            service.archive_room(room, marten.at_desk(marten.manager))
 
     ayse.get("/rooms/gruppe/book")
     inside(archive)

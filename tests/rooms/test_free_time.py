@@ -142,7 +142,7 @@ def test_a_day_that_is_over_has_nothing_free(app: Flask, marten: Marten) -> None
     cards = queries.rooms(marten.house)
     assert set(map(tuple, queries.free_by_room(cards, date(2026, 11, 1), 8, BERLIN).values())) == {()}
     today = queries.free_by_room(cards, THURSDAY_TODAY, 1, BERLIN)
-    assert today[marten.quiet.id] == [Span(clock.now(), at(THURSDAY_TODAY, "22:00"))]
+    assert today[marten.quiet.id] == [Span(at(THURSDAY_TODAY, "14:00"), at(THURSDAY_TODAY, "22:00"))]
 
 
 def test_what_runs_over_midnight_is_cut_there(app: Flask, marten: Marten) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, and_, exists, func, literal, or_, select, true, union_all
+from sqlalchemy import Table, and_, bindparam, exists, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.core.db import Model, session
@@ -259,7 +259,15 @@ def membership(organisation_id: int, membership_id: int) -> Membership | None:
 
 def organisations_of(person_id: int) -> list[Organisation]:
     """Those a person may act for, put-away ones left out."""
-    return [each.organisation for each in memberships(person_id) if each.organisation.archived_at is None]
+    return list(session().scalars(_ACTING_FOR, {"person_id": person_id}))
+
+
+_ACTING_FOR = (
+    select(Organisation)
+    .join(Membership, Membership.organisation_id == Organisation.id)
+    .where(Membership.person_id == bindparam("person_id"), Organisation.archived_at.is_(None))
+    .order_by(Organisation.name)
+)
 
 
 # What belongs to a person ------------------------------------------------------------------------------------------

@@ -119,12 +119,15 @@ def finder(house: HouseCard, day: Any, people: int, minutes: int, wanted: list[F
     zone = i18n.zone()
     cards = queries.rooms(house.id)
     length = timedelta(minutes=minutes)
-    free = queries.free_by_room(cards, day, 8, zone)
+    free = queries.free_by_room(cards, day, 1, zone)
+    fitting = {card.id: [span for span in free[card.id] if span.length >= length] for card in cards}
+    suiting = [card for card in cards if card.capacity >= people and set(wanted) <= set(card.features)]
+    later = queries.free_by_room([card for card in suiting if not fitting[card.id]], day + ONE_DAY, 7, zone)
+    words = dict(zip(wanted, feature_words(wanted), strict=True))
     answers = []
     for card in cards:
-        missing = [word for feature, word in zip(wanted, feature_words(wanted), strict=True) if feature not in card.features]
-        fitting = [span for span in free[card.id] if span.length >= length]
-        today = [span for span in fitting if span.starts_at.astimezone(zone).date() == day]
+        missing = [word for feature, word in words.items() if feature not in card.features]
+        today = fitting[card.id]
         reason = ""
         if card.capacity < people:
             reason = ngettext("only for one person", "only for %(num)d people", card.capacity)
@@ -134,15 +137,14 @@ def finder(house: HouseCard, day: Any, people: int, minutes: int, wanted: list[F
             reason = gettext("at most %(length)s at a time", length=i18n.duration(card.max_minutes))
         elif not today:
             reason = gettext("nothing free for that long on this day")
-        later = (
-            next((span for span in fitting if span.starts_at.astimezone(zone).date() != day), None)
-            if reason and not today
-            else None
-        )
-        suits = card.capacity >= people and not missing
-        words = i18n.together(*(i18n.hours(span.starts_at, span.ends_at) for span in today))
         answers.append(
-            {"room": card, "spans": [] if reason else today, "words": words, "reason": reason, "later": later if suits else None}
+            {
+                "room": card,
+                "spans": [] if reason else today,
+                "words": "" if reason else i18n.together(*(i18n.hours(span.starts_at, span.ends_at) for span in today)),
+                "reason": reason,
+                "later": next((span for span in later.get(card.id, ()) if span.length >= length), None) if reason else None,
+            }
         )
     return sorted(answers, key=lambda answer: (bool(answer["reason"]), answer["room"].capacity))
 
