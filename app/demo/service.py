@@ -28,6 +28,7 @@ from app.rooms import service as booking
 from app.rooms.models import Room
 
 WEEKS_BACK, WEEKS_AHEAD = 3, 8
+DAYS_TO_TRY = 7
 PRICES_SINCE = date(2026, 1, 1)
 TOTP_SECRETS = {
     Role.MANAGER: "MEILENTREFFMANAGER2345672345ABCD",
@@ -191,18 +192,22 @@ def _regulars(house: House, persons: dict[str, int], organisations: dict[str, in
 
 
 def _singles(house: House, persons: dict[str, int], desk: Actor) -> int:
+    """Each on its day, or on the first of the next days on which the house takes it: what comes again stands already."""
     cards = {card.slug: card for card in rooms.rooms(house.id)}
     today = clock.today(i18n.zone())
     made = 0
     for each in plan.SINGLES:
         person_id = persons[each.who]
         own = Actor(person_id=person_id, roles=frozenset({(house.id, Role.RESIDENT)}))
-        request = booking.BookingRequest(
-            room=cards[each.room], span=_span(today + timedelta(days=each.days), each.starts, each.ends), purpose=each.purpose,
-            people=each.people, booked_for_id=person_id, tariff_class=each.tariff_class, anyway=True, firm=each.firm,
-            origin="desk" if each.firm else "page",
-        )  # fmt: skip
-        made += _book(request, desk if each.firm else own, house)
+        for later in range(DAYS_TO_TRY):
+            request = booking.BookingRequest(
+                room=cards[each.room], span=_span(today + timedelta(days=each.days + later), each.starts, each.ends),
+                purpose=each.purpose, people=each.people, booked_for_id=person_id, tariff_class=each.tariff_class,
+                anyway=True, firm=each.firm, origin="desk" if each.firm else "page",
+            )  # fmt: skip
+            if _book(request, desk if each.firm else own, house):
+                made += 1
+                break
     return made
 
 
