@@ -41,6 +41,7 @@ from app.journal import views as journal_pages
 from app.journal.reactions import record
 from app.money import events as money
 from app.money import queries as books
+from app.money import views as money_pages
 from app.notices import events as notices
 from app.notices import queries as letters
 from app.notices import reactions as tell
@@ -70,6 +71,7 @@ PAGES: list[Blueprint] = [
     house_pages.pages.blueprint,
     offer_pages.pages.blueprint,
     room_pages.blueprint,
+    money_pages.blueprint,
     notice_pages.pages.blueprint,
     journal_pages.pages.blueprint,
 ]
