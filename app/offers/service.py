@@ -219,11 +219,12 @@ def _days(first: date, last: date) -> list[date]:
 
 @dataclass(frozen=True)
 class NewPrice:
-    """`unit` is ``hour`` or ``flat``; shorter use is charged as `min_minutes`."""
+    """`unit` is ``hour`` or ``flat``; shorter use is charged as `min_minutes`; `season` as in `models.Tariff`."""
 
     cents: int
     unit: str = "hour"
     min_minutes: int = 0
+    season: str = ""
 
 
 def change_prices(house_id: int, code: str, valid_from: date, prices: Mapping[str, NewPrice | None], by: Actor) -> list[str]:
@@ -254,6 +255,17 @@ def _check_prices(valid_from: date, prices: Mapping[str, NewPrice | None]) -> No
     for price in prices.values():
         if price is not None and (price.cents < 0 or price.unit not in ("hour", "flat") or not 0 <= price.min_minutes <= 24 * 60):
             raise Invalid(message=_l("This is not a price."))
+        if price is not None and not is_season(price.season):
+            raise Invalid({"season_from": [_l("Please write the first and the last day, such as 1.10. and 30.4.")]})
+
+
+def is_season(text: str) -> bool:
+    """Whether this is a part of a year as `models.Tariff` writes it, or empty."""
+    days = text.split("/") if text else []
+    try:
+        return not text or ([f"{date.fromisoformat(f'2028-{day}'):%m-%d}" for day in days] == days and len(days) == 2)
+    except ValueError:
+        return False
 
 
 def _change_price(
@@ -264,7 +276,7 @@ def _change_price(
     earlier = (row for row in history if row.valid_from < valid_from)
     before = next((row for row in earlier if row.valid_until is None or row.valid_until > valid_from), None)
     current = same_day or before
-    known = None if current is None else NewPrice(current.cents, current.unit, current.min_minutes)
+    known = None if current is None else NewPrice(current.cents, current.unit, current.min_minutes, current.season)
     if price == known:
         return False
     later = min((row.valid_from for row in history if row.valid_from > valid_from), default=None)
@@ -279,7 +291,7 @@ def _change_price(
     if price is not None:
         row = Tariff(
             house_id=house_id, code=code, tariff_class=tariff_class, cents=price.cents, unit=price.unit,
-            min_minutes=price.min_minutes, valid_from=valid_from, valid_until=later,
+            min_minutes=price.min_minutes, valid_from=valid_from, valid_until=later, season=price.season,
         )  # fmt: skip
         session().add(row)
     session().flush()

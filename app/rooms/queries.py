@@ -24,7 +24,7 @@ from app.occupancy.models import Occupancy, Resource
 from app.offers import queries as offers
 from app.offers.models import HoursKind
 from app.people.models import Person
-from app.rooms.models import OPEN_STATES, Booking, CalendarSource, Feature, Feed, ImportedDate, Room, RoomPart, State
+from app.rooms.models import OPEN_STATES, Booking, CalendarSource, Feature, Feed, ImportedDate, Room, RoomPart, State, Surcharge
 
 BOOKING = "booking"
 """Name of this feature's promises in the occupancy table."""
@@ -54,6 +54,7 @@ class RoomCard:
     max_minutes: int
     ahead_days: int
     tariff_code: str
+    income_kind: str
     parts: tuple[int, ...]
 
     @property
@@ -102,6 +103,37 @@ def room(house_id: int, slug: str) -> RoomCard | None:
 
 def room_by_id(room_id: int) -> RoomCard | None:
     return next(iter(_cards(_ROOM.id == room_id)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class SurchargeCard:
+    """What may be charged beside the use of a room, as in `models.Surcharge`."""
+
+    id: int
+    room_id: int
+    code: str
+    name: str
+    how: str
+    income_kind: str
+
+
+def surcharges(house_id: int) -> dict[int, tuple[SurchargeCard, ...]]:
+    """Of every room of the house, in their order, by room id."""
+    return remembered(house_id, "surcharges", lambda: _surcharges(house_id))
+
+
+def _surcharges(house_id: int) -> dict[int, tuple[SurchargeCard, ...]]:
+    row = Surcharge.__table__.c
+    statement = (
+        select(row.id, row.room_id, row.code, row.name, row.how, row.income_kind)
+        .join_from(Surcharge.__table__, Room.__table__, _ROOM.id == row.room_id)
+        .where(_ROOM.house_id == house_id)
+        .order_by(row.room_id, row.position, row.id)
+    )
+    found: dict[int, tuple[SurchargeCard, ...]] = {}
+    for each in db_rows(statement).mappings():
+        found[each["room_id"]] = (*found.get(each["room_id"], ()), SurchargeCard(**each))
+    return found
 
 
 # The day and the week ----------------------------------------------------------------------------------------------

@@ -246,10 +246,10 @@ def _price(card: RoomCard, form: BookingForm) -> str:
         if form.organisation.data:
             chosen = people.organisation(id_in(form.organisation.data) or 0)
             tariff_class = chosen.tariff_class if chosen else tariff_class
-        price, _ = service.quote(card, form.span(), tariff_class)
+        price = service.quote(card, form.span(), tariff_class)
     except Invalid:
         return ""
-    return i18n.money(price) if price else gettext("free of charge")
+    return i18n.money(price.cents) if price.cents else gettext("free of charge")
 
 
 def _booked_for(form: BookingForm) -> int | None:
