@@ -19,7 +19,7 @@ from app.offers.service import NewPrice
 from app.people.models import TariffClass
 from app.rooms.models import Rule
 from app.rooms.queries import RoomCard
-from app.rooms.service import BookingRequest, ChangeRequest, RoomRequest
+from app.rooms.service import BookingRequest, ChangeRequest, ReductionRequest, RoomRequest
 
 
 class TimesForm(Form):
@@ -45,8 +45,20 @@ class BookingForm(TimesForm):
     purpose_public = BooleanField(_l("The purpose may stand on the door sign"))
     anyway = BooleanField(_l("Also outside the opening hours"))
     firm = BooleanField(_l("Confirm at once"), default=True)
+    extras = SelectMultipleField(
+        _l("What else do you need?"), [Optional()], widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+    reduction = SelectField(_l("Pays less"), [Optional()])
+    reduced_to = Euro(_l("Pays instead"), [Optional()], description=_l("Empty with Dortmund-Karte: the price of class B."))
+    reduction_reason = Line(_l("Why less?"), [Optional(), Length(max=300)], description=_l("This stands in the books."))
     who = Line(_l("For whom?"), [Optional(), Length(max=120)])
     booked_for = HiddenField()
+
+    def less(self) -> ReductionRequest | None:
+        """The reduction the desk has chosen."""
+        if not self.reduction.data:
+            return None
+        return ReductionRequest(self.reduction.data, self.reduction_reason.data or "", self.reduced_to.data)
 
     def request(self, room: RoomCard, booked_for_id: int, origin: str) -> BookingRequest:
         """Raises `Invalid` when the times make no span."""
@@ -62,6 +74,8 @@ class BookingForm(TimesForm):
             anyway=self.anyway.data,
             firm=self.firm.data,
             origin=origin,
+            extras=tuple(self.extras.data or ()),
+            reduction=self.less(),
         )
 
 
@@ -80,6 +94,12 @@ class ReasonForm(Form):
     """Why, in words for the person."""
 
     reason = Text(_l("A sentence for the person"), [Length(max=300)])
+
+
+class CancelForm(ReasonForm):
+    """The tick is the desk's."""
+
+    house_cancels = BooleanField(_l("The house cancels: nothing is to be paid"))
 
 
 class NeededReasonForm(Form):

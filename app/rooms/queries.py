@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BigInteger, ColumnElement, Integer, Select, bindparam, cast, false, func, literal_column, or_, select, true
 from sqlalchemy.orm import defer, joinedload, selectinload
 
-from app.core import clock
+from app.core import clock, i18n
 from app.core.db import dialect_name, session
 from app.core.db import rows as db_rows
+from app.core.i18n import gettext
 from app.core.memory import remembered
 from app.core.spans import Span, common, gaps, merged
 from app.occupancy import queries as occupancy
@@ -134,6 +135,24 @@ def _surcharges(house_id: int) -> dict[int, tuple[SurchargeCard, ...]]:
     for each in db_rows(statement).mappings():
         found[each["room_id"]] = (*found.get(each["room_id"], ()), SurchargeCard(**each))
     return found
+
+
+USE = "use"
+"""Code of the line of a price for the use itself; the others have the code of their surcharge."""
+
+
+def price_lines(rule: Mapping[str, Any]) -> list[tuple[str, int, int]]:
+    """What a price is made of, in the reader's words: text, cents, and cents without a reduction. `rule` as frozen in a booking."""
+    return [(_line_words(line, rule), line["cents"], line["normal_cents"]) for line in rule.get("lines", ())]
+
+
+def _line_words(line: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
+    if line["code"] != USE or rule.get("unit") != "hour":
+        return str(line["text"])
+    length = i18n.duration(max(rule["minutes"], rule["min_minutes"]))
+    if rule["minutes"] < rule["min_minutes"]:
+        length = gettext("at least %(length)s", length=length)
+    return i18n.together(line["text"], length)
 
 
 # The day and the week ----------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from app.money.service.charges import (
 )
 from app.money.service.deposits import DepositClosed, DepositRequest, KeepRequest, ask_deposit, drop_deposit, settle_deposit
 from app.money.service.ledger import (
+    BOOKS_ARE_IN,
     AlreadyReversed,
     EntryRequest,
     IsReversal,
@@ -45,6 +46,7 @@ from app.money.service.ready import furnish_books, furnish_if_bare
 from app.money.service.sources import Kept, call_off, charge_again, would_keep
 
 __all__ = [
+    "BOOKS_ARE_IN",
     "AlreadyReversed",
     "AlreadyUndone",
     "ChargeClosed",

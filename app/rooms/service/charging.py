@@ -25,11 +25,9 @@ from app.offers.service import price_of
 from app.people.models import TariffClass
 from app.rooms import queries
 from app.rooms.models import Booking, SurchargeHow
-from app.rooms.queries import BOOKING, RoomCard
+from app.rooms.queries import BOOKING, USE, RoomCard
 
 ONE_DAY = timedelta(days=1)
-USE = "use"
-"""Code of the line for the use itself; the others have the code of their surcharge."""
 
 
 @dataclass(frozen=True)
@@ -257,9 +255,11 @@ def _charge_request(booking: Booking, room: RoomCard) -> ChargeRequest:
     rule: Mapping[str, Any] = booking.price_rule
     first, last = _days(booking.span)
     today = clock.today(i18n.zone())
+    with i18n.speaking(money.BOOKS_ARE_IN):
+        texts = [text for text, _, _ in queries.price_lines(rule)]
     lines = [
-        ChargeLineRequest(line["kind"], _line_text(line, rule), line["cents"], line["normal_cents"])
-        for line in rule.get("lines", ())
+        ChargeLineRequest(line["kind"], text[:160], line["cents"], line["normal_cents"])
+        for line, text in zip(rule.get("lines", ()), texts, strict=True)
     ]
     if not lines and booking.price_cents:  # made before the house charged
         lines = [ChargeLineRequest(room.income_kind, room.name, booking.price_cents)]
@@ -269,14 +269,6 @@ def _charge_request(booking: Booking, room: RoomCard) -> ChargeRequest:
         title=_title(booking, room.name), lines=lines, supplied_from=first, supplied_until=last, due_on=due_on,
         reduction=str(rule.get("reduction") or ""), reason=str(rule.get("reason") or ""), source=BOOKING, source_id=booking.id,
     )  # fmt: skip
-
-
-def _line_text(line: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
-    """In the language of the books."""
-    if line["code"] != USE or rule.get("unit") != "hour":
-        return str(line["text"])
-    minutes = max(int(rule["minutes"]), int(rule["min_minutes"]))
-    return money.books(_Told(lambda: f"{line['text']}, {i18n.duration(minutes)}"))
 
 
 def _deposit_requests(booking: Booking, room: RoomCard) -> list[DepositRequest]:
@@ -295,19 +287,9 @@ def _deposit_requests(booking: Booking, room: RoomCard) -> list[DepositRequest]:
 
 def _title(booking: Booking, room_name: str = "") -> str:
     """In the language of the books: ``Saal, Samstag, 5. Dezember 2026, 14–18 Uhr``."""
-    name = room_name or booking.room.name
-    when = _Told(lambda: i18n.together(name, i18n.day(booking.starts_at), i18n.hours(booking.starts_at, booking.ends_at)))
-    return money.books(when)[:160]
-
-
-class _Told:
-    """Words that are put together when they are read, in the language of that moment."""
-
-    def __init__(self, tell: Any) -> None:
-        self.tell = tell
-
-    def __str__(self) -> str:
-        return str(self.tell())
+    with i18n.speaking(money.BOOKS_ARE_IN):
+        when = i18n.together(i18n.day(booking.starts_at), i18n.hours(booking.starts_at, booking.ends_at))
+        return i18n.together(room_name or booking.room.name, when)[:160]
 
 
 def _days(span: Span) -> tuple[date, date]:
