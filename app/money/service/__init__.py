@@ -19,6 +19,7 @@ from app.money.service.charges import (
 from app.money.service.deposits import DepositClosed, DepositRequest, KeepRequest, ask_deposit, drop_deposit, settle_deposit
 from app.money.service.ledger import (
     BOOKS_ARE_IN,
+    LEDGER,
     AlreadyReversed,
     EntryRequest,
     IsReversal,
@@ -47,6 +48,7 @@ from app.money.service.sources import Kept, call_off, charge_again, would_keep
 
 __all__ = [
     "BOOKS_ARE_IN",
+    "LEDGER",
     "AlreadyReversed",
     "AlreadyUndone",
     "ChargeClosed",

@@ -54,3 +54,7 @@ from app.rooms.service.rooms import create_room as create_room
 from app.rooms.service.rooms import move_room_up as move_room_up
 from app.rooms.service.rooms import restore_room as restore_room
 from app.rooms.service.rooms import withdraw_prices as withdraw_prices
+from app.rooms.service.surcharges import SurchargeRequest as SurchargeRequest
+from app.rooms.service.surcharges import add_surcharge as add_surcharge
+from app.rooms.service.surcharges import change_surcharge as change_surcharge
+from app.rooms.service.surcharges import remove_surcharge as remove_surcharge

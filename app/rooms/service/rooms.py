@@ -17,6 +17,7 @@ from app.core.i18n import gettext, ngettext
 from app.core.i18n import lazy as _l
 from app.core.policy import Actor
 from app.houses.service import touch
+from app.money import queries as money
 from app.occupancy.models import Resource
 from app.offers import service as offers
 from app.offers.service import NewPrice
@@ -72,6 +73,7 @@ def create_room(house_id: int, request: RoomRequest, by: Actor) -> Room:
         name=request.name,
         capacity=request.capacity,
         tariff_code=f"room-{address}",
+        income_kind=money.usual_kind(house_id, "room"),
         position=0 if position is None else position + 1,
         parts=_parts(house_id, request.parts) or [_new_part(house_id, request.name)],
     )
