@@ -131,3 +131,8 @@ class DepositDropped(Event):
 
     deposit_id: int
     person_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncomeKindChanged(Event):
+    """A kind of income was made, changed, put away or taken back into use."""

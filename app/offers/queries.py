@@ -313,6 +313,15 @@ def tax_rate(tax_code: str, day: date) -> int:
     return rule_number(f"vat.{tax_code}", day)
 
 
+def tax_rates(day: date) -> dict[str, int]:
+    """The same for every tax code, in one statement."""
+    known = {
+        row.key: row.value for row in values_of() if row.valid_from <= day and (row.valid_until is None or day < row.valid_until)
+    }
+    untaxed = known.get("vat.small_business") == "1"
+    return {code.value: 0 if untaxed else int(known.get(f"vat.{code}", "0")) for code in TaxCode}
+
+
 def small_business(day: date) -> bool:
     return rule_number("vat.small_business", day) == 1
 
@@ -355,6 +364,10 @@ def values_of(key: str | None = None) -> list[Value]:
 
 def offering(code: str) -> Offering | None:
     return session().scalar(select(Offering).where(Offering.code == code))
+
+
+def offering_by_id(offering_id: int) -> Offering | None:
+    return session().get(Offering, offering_id)
 
 
 def offerings(house_id: int, *, archived: bool = False) -> list[Offering]:

@@ -50,6 +50,15 @@ def income_kinds(house_id: int, *, archived: bool = False) -> list[KindRow]:
     return [KindRow(*row) for row in rows]
 
 
+def income_kind(house_id: int, code: str) -> IncomeKind | None:
+    """One of this house, also one that was put away."""
+    return session().scalar(
+        select(IncomeKind)
+        .join(Offering, Offering.code == IncomeKind.offering_code)
+        .where(IncomeKind.code == code, Offering.house_id == house_id)
+    )
+
+
 def usual_kind(house_id: int, code: str) -> str:
     """The ready kind `code` of this house: a second house's carry its id. `code` itself where there is none yet."""
     known = {row.code for row in income_kinds(house_id, archived=True)}

@@ -17,6 +17,7 @@ from app.money.service.charges import (
     waive_charge,
 )
 from app.money.service.deposits import DepositClosed, DepositRequest, KeepRequest, ask_deposit, drop_deposit, settle_deposit
+from app.money.service.kinds import KindRequest, add_income_kind, archive_income_kind, change_income_kind
 from app.money.service.ledger import (
     BOOKS_ARE_IN,
     LEDGER,
@@ -62,16 +63,20 @@ __all__ = [
     "IsReversal",
     "KeepRequest",
     "Kept",
+    "KindRequest",
     "LockedPeriod",
     "NotEnoughCash",
     "PaymentRequest",
     "Posted",
     "Unbalanced",
+    "add_income_kind",
+    "archive_income_kind",
     "ask_deposit",
     "books",
     "call_off",
     "cancel_charge",
     "cash_in_books",
+    "change_income_kind",
     "charge",
     "charge_again",
     "combined_offer",

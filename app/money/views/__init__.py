@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.money.views import offerings  # noqa: F401 - declares its pages
 from app.money.views.pages import pages
 
 blueprint = pages.blueprint
