@@ -40,7 +40,7 @@ class OfferingForm(Form):
     sphere = RadioField(_l("Which sphere is it in?"), [InputRequired()], choices=choices(SPHERES))
     unit = Line(_l("What is counted?"), [InputRequired(), Length(max=30)], description=_l("Such as: hour, visit, meal."))
     paid = RadioField(
-        _l("Does it cost something?"), [InputRequired()], choices=choices({"yes": _l("paid"), "no": _l("free of charge")})
+        _l("Does it cost something?"), [InputRequired()], choices=choices({"yes": _l("at a price"), "no": _l("free of charge")})
     )
 
     def show(self, offering: Offering) -> None:

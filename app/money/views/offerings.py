@@ -150,9 +150,18 @@ def _tax_words(code: str, rates: Mapping[str, int]) -> str:
     return i18n.together(word, _percent(rate)) if rate else word
 
 
-def income_kind(code: str) -> IncomeKind | None:
+@dataclass(frozen=True)
+class OwnKind:
+    """A kind of income with the house it belongs to."""
+
+    house_id: int
+    kind: IncomeKind
+
+
+def income_kind(code: str) -> OwnKind | None:
     here = house()
-    return queries.income_kind(here.id, code) if here else None
+    found = queries.income_kind(here.id, code) if here else None
+    return OwnKind(here.id, found) if here and found else None
 
 
 @pages.get("/money/kinds/new", load=house, allow=policy.keep_books)
@@ -175,44 +184,38 @@ def add_income_kind(house: HouseCard) -> Any:
 
 
 @pages.get("/money/kinds/<code>", load=income_kind, allow=policy.keep_books)
-def show_income_kind_form(kind: IncomeKind) -> Any:
-    return _kind_page(kind, _kind_form(_house_id(), None, kind))
+def show_income_kind_form(own: OwnKind) -> Any:
+    return _kind_page(own.kind, _kind_form(own.house_id, None, own.kind))
 
 
 @pages.post("/money/kinds/<code>", load=income_kind, allow=policy.keep_books)
-def change_income_kind(kind: IncomeKind) -> Any:
+def change_income_kind(own: OwnKind) -> Any:
     """What is charged already stays booked as it was."""
-    form = _kind_form(_house_id(), request.form)
+    form = _kind_form(own.house_id, request.form)
     if not form.validate():
-        return _kind_page(kind, form), 422
+        return _kind_page(own.kind, form), 422
     try:
-        service.change_income_kind(_house_id(), kind, form.request(), actor())
+        service.change_income_kind(own.house_id, own.kind, form.request(), actor())
     except Invalid as refusal:
         blame(form, refusal)
-        return _kind_page(kind, form), refusal.status
-    say(gettext("%(name)s has been changed.", name=kind.name))
+        return _kind_page(own.kind, form), refusal.status
+    say(gettext("%(name)s has been changed.", name=own.kind.name))
     return see_other("money.list_income_kinds")
 
 
 @pages.post("/money/kinds/<code>/archive", load=income_kind, allow=policy.keep_books)
-def archive_income_kind(kind: IncomeKind) -> Any:
+def archive_income_kind(own: OwnKind) -> Any:
     """It can be taken back into use with one tap, so it asks nothing."""
-    service.archive_income_kind(_house_id(), kind, actor())
-    say(gettext("%(name)s is put away. What was booked for it stays.", name=kind.name))
+    service.archive_income_kind(own.house_id, own.kind, actor())
+    say(gettext("%(name)s is put away. What was booked for it stays.", name=own.kind.name))
     return see_other("money.list_income_kinds")
 
 
 @pages.post("/money/kinds/<code>/restore", load=income_kind, allow=policy.keep_books)
-def restore_income_kind(kind: IncomeKind) -> Any:
-    service.archive_income_kind(_house_id(), kind, actor(), archived=False)
-    say(gettext("%(name)s is in use again.", name=kind.name))
+def restore_income_kind(own: OwnKind) -> Any:
+    service.archive_income_kind(own.house_id, own.kind, actor(), archived=False)
+    say(gettext("%(name)s is in use again.", name=own.kind.name))
     return see_other("money.list_income_kinds")
-
-
-def _house_id() -> int:
-    here = house()
-    assert here is not None
-    return here.id
 
 
 def _kind_form(house_id: int, data: Any, kind: IncomeKind | None = None) -> KindForm:
@@ -262,8 +265,9 @@ class ValueLine:
 
 @dataclass(frozen=True)
 class Known:
-    """A key there are values of."""
+    """A key there are values of; they hold in every house, and are kept from the one the reader is in."""
 
+    house_id: int
     key: str
     name: str
     rows: list[Value]
@@ -316,7 +320,7 @@ def list_values(house: HouseCard) -> Any:
     order = {key: place for place, key in enumerate(KEYS)}
     lines = []
     for key in sorted(by_key, key=lambda each: (order.get(each, len(order)), each)):
-        known = Known(key, key_words(key), by_key[key])
+        known = Known(house.id, key, key_words(key), by_key[key])
         now, coming = known.on(today), min((row.valid_from for row in known.rows if row.valid_from > today), default=None)
         words = value_words(now.value, now.unit) if now else gettext("nothing yet")
         lines.append((known, words, now.source if now else "", coming))
@@ -324,8 +328,9 @@ def list_values(house: HouseCard) -> Any:
 
 
 def known_value(key: str) -> Known | None:
-    rows = offers.values_of(key) if house() else []
-    return Known(key, key_words(key), rows) if rows else None
+    here = house()
+    rows = offers.values_of(key) if here else []
+    return Known(here.id, key, key_words(key), rows) if here and rows else None
 
 
 @pages.get("/money/values/<key>", load=known_value, allow=policy.keep_books)
