@@ -271,11 +271,20 @@ def _prices_page(room: Room, form: PricesForm) -> str:
     return prices_page(
         form, room.house_id, room.tariff_code, room.name, url_for("rooms.change_prices", slug=room.slug),
         url_for("rooms.withdraw_prices", slug=room.slug), url_for("rooms.show_prices"), gettext("Prices"),
+        gettext("Write 0 where nothing is to be paid. Leave the price empty where the room is not let to them."),
     )  # fmt: skip
 
 
 def prices_page(
-    form: PricesForm, house_id: int, code: str, name: str, url: str, withdraw_url: str, back_url: str, back_label: str
+    form: PricesForm,
+    house_id: int,
+    code: str,
+    name: str,
+    url: str,
+    withdraw_url: str,
+    back_url: str,
+    back_label: str,
+    explained: str,
 ) -> str:
     """What `code` costs whom, has cost and will cost, with the form for new prices; posts to `url`."""
     today = clock.today(i18n.zone())
@@ -287,6 +296,7 @@ def prices_page(
         name=name,
         urls={"change": url, "withdraw": withdraw_url, "back": back_url},
         back_label=back_label,
+        explained=explained,
         form=form,
         groups=[(str(CLASSES[each]), price, unit, least) for each, price, unit, least in form.lines()],  # type: ignore[index]
         history=[_price_line(row, today) for row in newest_first],

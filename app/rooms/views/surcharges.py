@@ -161,4 +161,5 @@ def _prices_page(found: Priced, form: PricesForm) -> str:
     return prices_page(
         form, found.house_id, found.code, found.name, url_for("rooms.change_surcharge_prices", code=found.code),
         url_for("rooms.withdraw_surcharge_prices", code=found.code), url_for("rooms.manage_rooms"), gettext("Manage rooms"),
+        gettext("Leave the price empty for whom it is not charged. A price holds in every room that shares it."),
     )  # fmt: skip
