@@ -148,6 +148,7 @@ class RoomForm(Form):
     min_minutes = Whole(_l("Shortest booking, in minutes"), [InputRequired(), NumberRange(min=15, max=10_080)], default=30)
     max_minutes = Whole(_l("Longest booking, in minutes"), [InputRequired(), NumberRange(min=15, max=10_080)], default=720)
     ahead_days = Whole(_l("Can be booked this many days ahead"), [InputRequired(), NumberRange(min=1, max=1095)], default=365)
+    income_kind = SelectField(_l("Booked as"), [Optional()], default="")
 
     def __init__(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
         super().__init__(formdata, obj, **kwargs)
@@ -171,6 +172,7 @@ class RoomForm(Form):
             min_minutes=self.min_minutes.data or 0,
             max_minutes=self.max_minutes.data or 0,
             ahead_days=self.ahead_days.data or 0,
+            income_kind=self.income_kind.data or "",
         )
 
 

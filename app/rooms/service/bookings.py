@@ -125,7 +125,8 @@ def book_room(request: BookingRequest, by: Actor) -> Booking:
     check_people(room, request.people)
     check_hours(room, span, anyway=request.anyway and staff)
     tariff_class = class_of(request)
-    extras = [each.code for each in queries.surcharges(room.house_id).get(room.id, ()) if each.code in request.extras]
+    known = queries.surcharges(room.house_id).get(room.id, ()) if request.extras else ()
+    extras = [each.code for each in known if each.code in request.extras]
     price = quote(room, span, tariff_class, extras, request.reduction if staff else None)
     confirmed = (staff and request.firm) or room.rule == Rule.INSTANT
     refuse_if_taken(room, span, request.people)

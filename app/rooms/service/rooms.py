@@ -60,6 +60,8 @@ class RoomRequest:
     max_minutes: int = 720
     ahead_days: int = 365
     parts: Sequence[int] = ()
+    income_kind: str = ""
+    """What its use is booked as; empty leaves it as it is."""
 
 
 def create_room(house_id: int, request: RoomRequest, by: Actor) -> Room:
@@ -175,6 +177,8 @@ def _check(house_id: int, request: RoomRequest, *, but: int | None) -> None:
         raise Invalid({"max_minutes": [_l("The longest booking cannot be shorter than one step.")]})
     if not set(request.features) <= set(Feature):
         raise Invalid({"features": [_l("Please choose one of these.")]})
+    if request.income_kind and request.income_kind not in {row.code for row in money.income_kinds(house_id)}:
+        raise Invalid({"income_kind": [_l("Please choose one of these.")]})
     _check_name(house_id, request.name, but=but)
 
 
@@ -199,6 +203,7 @@ def _fill(room: Room, request: RoomRequest) -> None:
     room.before_minutes, room.after_minutes = request.before_minutes, request.after_minutes
     room.rule, room.wishes_hold, room.hold_days = request.rule, request.wishes_hold, request.hold_days
     room.only_when_open, room.ahead_days = request.only_when_open, request.ahead_days
+    room.income_kind = request.income_kind or room.income_kind
     room.step_minutes, room.min_minutes, room.max_minutes = request.step_minutes, request.min_minutes, request.max_minutes
 
 

@@ -15,6 +15,7 @@ from app.core.i18n import gettext
 from app.core.web import actor, say, see_other
 from app.houses.queries import HouseCard
 from app.houses.views import here
+from app.money import queries as money
 from app.offers import policy as offers_policy
 from app.offers import queries as offers
 from app.offers.models import Tariff
@@ -128,6 +129,10 @@ def move_room_up(room: Room) -> Any:
 def _form(house_id: int, data: Any, room: Room | None = None) -> RoomForm:
     form = RoomForm(data, obj=room) if room is None else RoomForm(data, obj=room, parts=[part.id for part in room.parts])
     form.features.choices = choices(zip([feature.value for feature in Feature], feature_words(Feature), strict=True))
+    kinds = [(row.code, row.name) for row in money.income_kinds(house_id)]
+    form.income_kind.choices = choices(
+        kinds if room and room.income_kind in dict(kinds) else [("", gettext("letting rooms")), *kinds]
+    )
     form.parts.choices = choices((part.id, part.name) for part in queries.usable_parts(house_id))
     if room is not None and data is None:
         form.parts.data = [part.id for part in room.parts]
