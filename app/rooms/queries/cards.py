@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, select
 
-from app.core.db import rows as db_rows
 from app.core.memory import remembered
 from app.core.spans import Span
+from app.core.statements import Row, Statement
 from app.rooms.models import Room, RoomPart
 
 
@@ -52,30 +53,34 @@ class RoomCard:
         return span.widened(self.before, self.after)
 
 
-_ROOM = Room.__table__.c
-_CARD = [_ROOM[field.name] for field in fields(RoomCard) if field.name != "parts"]
+_ROOM, _PART = Room.__table__.c, RoomPart.__table__.c
+_NAMES = [field.name for field in fields(RoomCard) if field.name != "parts"]
 
 
-def _cards(*conditions: ColumnElement[bool]) -> list[RoomCard]:
-    part = RoomPart.__table__
-    statement = (
-        select(*_CARD, part.c.resource_id)
-        .select_from(Room.__table__.join(part, part.c.room_id == _ROOM.id))
+def _cards_where(*conditions: ColumnElement[bool]) -> Statement:
+    return Statement(
+        select(*(_ROOM[name] for name in _NAMES), _PART.resource_id)
+        .select_from(Room.__table__.join(RoomPart.__table__, _PART.room_id == _ROOM.id))
         .where(_ROOM.archived_at.is_(None), *conditions)
-        .order_by(_ROOM.position, _ROOM.id, part.c.resource_id)
+        .order_by(_ROOM.position, _ROOM.id, _PART.resource_id)
     )
+
+
+_OF_HOUSE = _cards_where(_ROOM.house_id == bindparam("house_id"))
+_BY_ID = _cards_where(_ROOM.id == bindparam("room_id"))
+
+
+def _cards(rows: Iterable[Row]) -> list[RoomCard]:
     found: dict[int, dict[str, Any]] = {}
-    for row in db_rows(statement).mappings():
-        values = dict(row)
-        resource = values.pop("resource_id")
-        card = found.setdefault(row["id"], {**values, "features": tuple(row["features"]), "parts": ()})
-        card["parts"] += (resource,)
-    return [RoomCard(**card) for card in found.values()]
+    for *values, resource_id in rows:
+        card = found.setdefault(values[0], {**dict(zip(_NAMES, values, strict=True)), "parts": ()})
+        card["parts"] += (resource_id,)
+    return [RoomCard(**{**card, "features": tuple(card["features"])}) for card in found.values()]
 
 
 def rooms(house_id: int) -> list[RoomCard]:
     """Rooms in use, in the order of the house."""
-    return list(remembered(house_id, "rooms", lambda: tuple(_cards(_ROOM.house_id == house_id))))
+    return list(remembered(house_id, "rooms", lambda: tuple(_cards(_OF_HOUSE.rows(house_id=house_id)))))
 
 
 def room(house_id: int, slug: str) -> RoomCard | None:
@@ -84,4 +89,4 @@ def room(house_id: int, slug: str) -> RoomCard | None:
 
 
 def room_by_id(room_id: int) -> RoomCard | None:
-    return next(iter(_cards(_ROOM.id == room_id)), None)
+    return next(iter(_cards(_BY_ID.rows(room_id=room_id))), None)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
-from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, select, true
+from sqlalchemy import ColumnElement, bindparam, func, literal_column, select, true
 
 from app.core import clock
-from app.core.db import rows as db_rows
+from app.core.memory import until_written
 from app.core.spans import Span
+from app.core.statements import Row, Statement
 from app.occupancy import queries as occupancy
 from app.people.models import Person
 from app.rooms.models import Booking, State
@@ -66,10 +66,9 @@ _ENTRY = (
 _OF_BOOKING = (occupancy.HELD.source == BOOKING) & (_BOOKED.id == occupancy.HELD.source_id)
 
 
-@cache
-def _held_entries() -> Select[*tuple[Any, ...]]:
+def _held_entries() -> Statement:
     source, conditions = occupancy.overlapping()
-    return (
+    return Statement(
         select(occupancy.HELD.resource_id, *_ENTRY)
         .select_from(source.join(Booking.__table__, _OF_BOOKING).outerjoin(Person.__table__, _WHO.id == _BOOKED.booked_for_id))
         .where(*conditions)
@@ -87,46 +86,50 @@ def _wished_in_window() -> tuple[ColumnElement[bool], ...]:
     )
 
 
-@cache
-def _wished_entries() -> Select[*tuple[Any, ...]]:
+def _wished_entries() -> Statement:
     people = Booking.__table__.outerjoin(Person.__table__, _WHO.id == _BOOKED.booked_for_id)
-    return select(*_ENTRY).select_from(people).where(*_wished_in_window())
+    return Statement(select(*_ENTRY).select_from(people).where(*_wished_in_window()))
+
+
+_HELD_ENTRIES, _WISHED_ENTRIES = _held_entries(), _wished_entries()
 
 
 def entries(cards: Sequence[RoomCard], window: Span) -> dict[int, list[Entry]]:
-    """What stands in each room during `window`, in order, by room id; two queries however many rooms and bookings."""
+    """What stands in each room during `window`, in order, by room id; two queries however many rooms and bookings.
+
+    Kept until something is written: not to be changed by who gets it.
+    """
     if not cards:
         return {}
+    return until_written(("entries", tuple(card.id for card in cards), window), lambda: _entries(cards, window))
+
+
+def _entries(cards: Sequence[RoomCard], window: Span) -> dict[int, list[Entry]]:
     values = {**occupancy.bounds({part for card in cards for part in card.parts}, window), "house_id": cards[0].house_id}
-    by_resource: dict[int, list[Any]] = defaultdict(list)
-    wishes: dict[int, list[Any]] = defaultdict(list)
-    for row in db_rows(_held_entries(), values).all():
-        by_resource[row.resource_id].append(row)
-    for row in db_rows(_wished_entries(), values).all():
-        wishes[row.room_id].append(row)
+    by_resource: dict[int, list[Row]] = defaultdict(list)
+    wishes: dict[int, list[Row]] = defaultdict(list)
+    for resource_id, *row in _HELD_ENTRIES.rows(**values):
+        by_resource[resource_id].append(tuple(row))
+    for wish in _WISHED_ENTRIES.rows(**values):
+        wishes[wish[1]].append(wish)
     names = {card.id: card.name for card in cards}
     result: dict[int, list[Entry]] = {}
     for card in cards:
-        found: dict[int, Entry] = {}
-        for row in [row for part in card.parts for row in by_resource[part]] + wishes[card.id]:
-            if row.id not in found:
-                found[row.id] = _entry(row, card, names)
-        result[card.id] = sorted(found.values(), key=lambda entry: (entry.span.starts_at, entry.booking_id))
+        found = {row[0]: row for part in card.parts for row in by_resource[part]} | {row[0]: row for row in wishes[card.id]}
+        mine = [_entry(row, card, names) for row in found.values()]
+        result[card.id] = sorted(mine, key=lambda entry: (entry.span.starts_at, entry.booking_id))
     return result
 
 
-def _entry(row: Any, card: RoomCard, names: dict[int, str]) -> Entry:
-    (
-        booking_id, room_id, starts_at, ends_at, before, after, state, purpose, public, people, booked_for_id, given, family
-    ) = row[-len(_ENTRY) :]  # fmt: skip
+def _entry(row: Row, card: RoomCard, names: dict[int, str]) -> Entry:
+    booking_id, room_id, starts_at, ends_at, before, after, state, purpose, public, people, booked_for_id, given, family = row
     return Entry(
         booking_id, room_id, names.get(room_id, ""), Span(starts_at, ends_at), timedelta(minutes=before), timedelta(minutes=after),
         state, purpose, public, people, booked_for_id, f"{given or ''} {family or ''}".strip(), room_id == card.id,
     )  # fmt: skip
 
 
-@cache
-def _fingerprint() -> Select[*tuple[Any, ...]]:
+def _fingerprint() -> Statement:
     source, conditions = occupancy.overlapping()
     held = (
         select(func.count(), func.sum(_BOOKED.id), func.sum(_BOOKED.version), func.max(_BOOKED.changed_at))
@@ -139,14 +142,20 @@ def _fingerprint() -> Select[*tuple[Any, ...]]:
         .where(*_wished_in_window())
         .subquery()
     )
-    return select(held, wished).select_from(held.join(wished, true()))
+    return Statement(select(held, wished).select_from(held.join(wished, true())))
 
 
-def fingerprint(cards: Sequence[RoomCard], window: Span) -> tuple[object, ...]:
+_FINGERPRINT = _fingerprint()
+
+
+def fingerprint(cards: Sequence[RoomCard], window: Span) -> Row | None:
     """Changes whenever `entries` would: one aggregate over the same rows, far cheaper than rendering them.
 
     Numbers of rows and sums of ids and versions of what this reader's transaction sees, so it cannot be ahead or behind. Ids of
     bookings, because those of promises, which are deleted, come again on SQLite.
     """
+    house_id = cards[0].house_id
     values = occupancy.bounds({part for card in cards for part in card.parts}, window)
-    return tuple(db_rows(_fingerprint(), {**values, "house_id": cards[0].house_id}).one())
+    return until_written(
+        ("fingerprint", house_id, tuple(values["resources"]), window), lambda: _FINGERPRINT.row(**values, house_id=house_id)
+    )

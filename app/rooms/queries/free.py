@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.core import clock
+from app.core.memory import until_written
 from app.core.spans import Span, common, gaps, merged
 from app.occupancy import queries as occupancy
 from app.offers import queries as offers
@@ -95,21 +96,33 @@ def other_rooms(card: RoomCard, span: Span, people: int, zone: ZoneInfo) -> list
 
 
 def free_by_room(cards: Sequence[RoomCard], first: date, days: int, zone: ZoneInfo) -> dict[int, list[Span]]:
-    """Free spans of several rooms from `first` for `days` days, never in the past, cut at midnight; a constant number of queries."""
+    """Free spans of several rooms from `first` for `days` days, never in the past, cut at midnight; a constant number of queries.
+
+    Kept until something is written: not to be changed by who gets it.
+    """
     window = day_window(first, zone, days)
-    if window.ends_at <= clock.now() or not cards:
+    begins = tuple(max(window.starts_at, soonest(card, zone)) for card in cards)
+    if not cards or min(begins) >= window.ends_at:
         return {card.id: [] for card in cards}
-    window = Span(max(window.starts_at, clock.now()), window.ends_at)
-    open_days = list(offers.open_days(cards[0].house_id, first, first + timedelta(days=days - 1), zone).values())
+    asked = ("free", tuple(card.id for card in cards), begins, days)
+    return until_written(
+        asked, lambda: _free_by_room(cards, begins, window, [first + timedelta(days=each) for each in range(days)], zone)
+    )
+
+
+def _free_by_room(
+    cards: Sequence[RoomCard], begins: Sequence[datetime], window: Span, days: Sequence[date], zone: ZoneInfo
+) -> dict[int, list[Span]]:
+    open_days = list(offers.open_days(cards[0].house_id, days[0], days[-1], zone).values())
     margin = max(card.before + card.after for card in cards)
-    busy = occupancy.busy({part for card in cards for part in card.parts}, window.widened(margin, margin))
-    each_day = [day_window(first + timedelta(days=index), zone) for index in range(days)]
-    found: dict[int, list[Span]] = {}
-    for card in cards:
-        begins = max(window.starts_at, soonest(card, zone))
-        ahead = Span(begins, window.ends_at) if begins < window.ends_at else None
-        found[card.id] = _cut(_free(card, ahead, open_days, busy), each_day) if ahead else []
-    return found
+    busy = occupancy.busy(
+        {part for card in cards for part in card.parts}, Span(min(begins), window.ends_at).widened(margin, margin)
+    )
+    each_day = [day_window(day, zone) for day in days]
+    return {
+        card.id: _cut(_free(card, Span(since, window.ends_at), open_days, busy), each_day) if since < window.ends_at else []
+        for card, since in zip(cards, begins, strict=True)
+    }
 
 
 def _cut(spans: Iterable[Span], days: Sequence[Span]) -> list[Span]:
