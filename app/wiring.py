@@ -14,6 +14,7 @@ import app.accounts.queries
 import app.accounts.views
 import app.houses.models
 import app.journal.models
+import app.money.models
 import app.notices.models
 import app.occupancy.models
 import app.offers.models
@@ -38,6 +39,9 @@ from app.houses import views as house_pages
 from app.journal import queries as journal
 from app.journal import views as journal_pages
 from app.journal.reactions import record
+from app.money import events as money
+from app.money import queries as books
+from app.money import views as money_pages
 from app.notices import events as notices
 from app.notices import queries as letters
 from app.notices import reactions as tell
@@ -67,6 +71,7 @@ PAGES: list[Blueprint] = [
     house_pages.pages.blueprint,
     offer_pages.pages.blueprint,
     room_pages.blueprint,
+    money_pages.blueprint,
     notice_pages.pages.blueprint,
     journal_pages.pages.blueprint,
 ]
@@ -91,6 +96,7 @@ CHECKS: list[Check] = [
     Check("keys", check.keys),
     Check("letters", letters.faults),
     Check("bookings", bookings.faults),
+    Check("ledger", books.faults),
 ]
 RESTORED: list[Executable] = [*hold_after_restore()]
 """What a restored house does to its rows before anybody sees it."""
@@ -155,6 +161,21 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     rooms.RoomChanged: [record],
     rooms.CalendarImported: [record],
     rooms.FeedRenewed: [record],
+    money.EntryPosted: [record],
+    money.EntryReversed: [record],
+    money.PeriodLocked: [record],
+    money.ChargeMade: [record],
+    money.ChargeCancelled: [record],
+    money.ChargeReduced: [record],
+    money.ChargeWaived: [record],
+    money.PaymentTaken: [record],
+    money.PaymentUndone: [record],
+    money.RefundPaid: [record],
+    money.InvoiceIssued: [record],
+    money.DepositAsked: [record],
+    money.DepositTaken: [record],
+    money.DepositSettled: [record],
+    money.DepositDropped: [record],
     notices.LetterDone: [record],
     notices.LetterPutBack: [record],
     notices.LetterReleased: [record],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
@@ -88,3 +89,8 @@ def a_tariff(house: int, code: str, tariff_class: str = "C", cents: int = 2200, 
     with db.transaction() as session:
         session.add(tariff)
     return tariff.id
+
+
+def in_turn() -> AbstractContextManager[Any]:
+    """An act that may post to the ledger, in turn from its beginning."""
+    return db.transaction(turns=["ledger_entry"])

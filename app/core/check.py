@@ -21,19 +21,30 @@ KEY_FILES = ("secret.key", "field.keys", "fingerprint.key")
 
 
 @dataclass(frozen=True)
+class Progress:
+    """How far a long check has come; yielded between findings."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
 class Check:
-    """`run` reads and yields findings; nothing yielded means that all is well."""
+    """`run` reads and yields findings; none yielded means that all is well."""
 
     name: str
-    run: Callable[[], Iterable[str]]
+    run: Callable[[], Iterable[str | Progress]]
 
 
-def findings(checks: Iterable[Check]) -> Iterator[tuple[str, str]]:
-    """Pairs of a check's name and what it found; a check that cannot even run is a finding too."""
+def findings(checks: Iterable[Check], tell: Callable[[str, Progress], None] | None = None) -> Iterator[tuple[str, str]]:
+    """Pairs of a check's name and what it found; a check that cannot even run is a finding too. `tell` hears how far one is."""
     for check in checks:
         try:
             for finding in check.run():
-                yield check.name, finding
+                if not isinstance(finding, Progress):
+                    yield check.name, finding
+                elif tell is not None:
+                    tell(check.name, finding)
         except Exception as fault:
             session().rollback()
             yield check.name, f"could not be checked: {type(fault).__name__}: {fault}"
@@ -62,14 +73,24 @@ def database() -> Iterator[str]:
             yield f"index {name} is not valid"
 
 
+WRITTEN_ONCE = (
+    "charge", "charge_line", "cash_day", "deposit", "deposit_movement", "expense", "invoice", "journal_entry", "ledger_entry",
+    "ledger_line", "payment", "period_lock", "refund", "settlement",
+)  # fmt: skip
+FOLLOWING = {
+    "ledger_entry_sealed", "ledger_line_unsealed", "period_lock_forward", "ledger_entry_balance", "settlement_settles",
+    "deposit_movement_moves",
+}  # fmt: skip
 GUARDS = {
     "sqlite": (
         "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-        {"occupancy_no_overlap_insert", "occupancy_no_overlap_update", "journal_entry_no_update", "journal_entry_no_delete"},
+        {"occupancy_no_overlap_insert", "occupancy_no_overlap_update"}
+        | {f"{table}_no_{moment}" for table in WRITTEN_ONCE for moment in ("update", "delete")}
+        | FOLLOWING,
     ),
     "postgresql": (
         "SELECT conname FROM pg_constraint UNION SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'",
-        {"ex_occupancy_no_overlap", "journal_entry_written_once"},
+        {"ex_occupancy_no_overlap"} | {f"{table}_written_once" for table in WRITTEN_ONCE} | FOLLOWING,
     ),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -14,6 +15,9 @@ from app.core import check as checks
 from app.core import clock, crypto, keys
 from app.core import jobs as loop
 from app.core.db import session
+
+WIDTH = 30
+"""Characters of a bar that tells how far something has come."""
 
 # Jobs ----------------------------------------------------------------------------------------------------------------
 
@@ -77,12 +81,19 @@ def _jobs() -> list[loop.Job]:
 def check() -> None:
     """Examine database, promises, letters and files. Prints what is wrong; exit code 1 when anything is."""
     wired: list[checks.Check] = current_app.extensions["checks"]
-    found = list(checks.findings(wired))
+    found = list(checks.findings(wired, _draw if sys.stderr.isatty() else None))
     for name, finding in found:
         click.echo(f"{name}: {finding}")
     if found:
         raise SystemExit(1)
     click.echo(f"all is well: {', '.join(each.name for each in wired)}")
+
+
+def _draw(name: str, progress: checks.Progress) -> None:
+    """A bar on the terminal, drawn over itself, gone when it is full."""
+    filled = WIDTH * progress.done // max(progress.total, 1)
+    bar = f"{name} [{'#' * filled:<{WIDTH}}] {progress.done:,} of {progress.total:,}"
+    click.echo(f"\r{bar}" if progress.done < progress.total else "\r" + " " * len(bar) + "\r", err=True, nl=False)
 
 
 # Backups -------------------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
-"""Tables of opening hours, tariffs and dated values."""
+"""Tables of opening hours, offerings, tariffs and dated values."""
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, datetime, time
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
@@ -59,6 +59,60 @@ class OpeningException(Model):
     closes: Mapped[time | None] = mapped_column(default=None)
 
 
+class Sphere(StrEnum):
+    """The four tax spheres of a charitable body, and what belongs to none alone (SKR 42 keeps them in KOST1)."""
+
+    IDEAL = "1"
+    ASSETS = "2"
+    """Vermögensverwaltung."""
+    PURPOSE = "3"
+    """Zweckbetrieb."""
+    BUSINESS = "4"
+    """Wirtschaftlicher Geschäftsbetrieb."""
+    COMMON = "9"
+
+    @property
+    def letter(self) -> str:
+        return {"1": "I", "2": "V", "3": "Z", "4": "W"}.get(self.value, "–")
+
+
+class TaxCode(StrEnum):
+    """How something is taxed; the rate of a code on a day is the rule value ``vat.<code>``."""
+
+    NONE = "none"
+    """Not a supply for money: membership, donations, the ideal sphere."""
+    EXEMPT = "exempt"
+    """§ 4 UStG, such as letting (no. 12) or courses (no. 22)."""
+    REDUCED = "reduced"
+    STANDARD = "standard"
+    FOOD = "food"
+    """Food eaten on the spot."""
+    DRINKS = "drinks"
+
+
+class Offering(Model):
+    """One of the house's services (Angebot): what bookings, takings, hours and money are counted for.
+
+    `sphere` is one of the first four of `Sphere`; `unit` what is counted (hour, visit, event …).
+    """
+
+    __tablename__ = "offering"
+    __table_args__ = (
+        CheckConstraint("sphere IN ('1', '2', '3', '4')", name="sphere"),
+        CheckConstraint("length(code) > 0 AND length(name) > 0", name="named"),
+        UniqueConstraint("code"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    house_id: Mapped[int] = mapped_column(ForeignKey("house.id"), index=True)
+    code: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str] = mapped_column(String(120))
+    sphere: Mapped[str] = mapped_column(String(1))
+    unit: Mapped[str] = mapped_column(String(30))
+    paid: Mapped[bool] = mapped_column()
+    archived_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
 class Tariff(Model):
     """What `code` (a room's tariff, such as ``room-saal``) costs a class of users from `valid_from` to before `valid_until`."""
 
@@ -79,6 +133,8 @@ class Tariff(Model):
     """Shorter use is charged as this much."""
     valid_from: Mapped[date] = mapped_column(kw_only=True)
     valid_until: Mapped[date | None] = mapped_column(default=None)
+    season: Mapped[str] = mapped_column(String(11), default="")
+    """First and last day of the part of a year in which it is charged, as ``10-01/04-30``; empty means all year."""
 
 
 class RuleValue(Model):
@@ -94,3 +150,4 @@ class RuleValue(Model):
     source: Mapped[str] = mapped_column(Text)
     valid_from: Mapped[date] = mapped_column()
     valid_until: Mapped[date | None] = mapped_column(default=None)
+    """First day on which it holds no longer."""

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import holidays
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from app.core import clock
 from app.core.db import session
@@ -19,7 +19,7 @@ from app.core.i18n import lazy as _l
 from app.core.memory import remembered
 from app.core.spans import Span, merged
 from app.houses.models import House
-from app.offers.models import HoursKind, OpeningException, OpeningHours, Tariff
+from app.offers.models import HoursKind, Offering, OpeningException, OpeningHours, RuleValue, Tariff, TaxCode
 
 LAST_MINUTE = time(23, 59)
 ONE_DAY = timedelta(days=1)
@@ -254,3 +254,61 @@ def tariffs(house_id: int, code: str | None = None) -> list[Tariff]:
 def spans_of(days: Iterable[OpenDay], kind: HoursKind) -> list[Span]:
     """Windows of one kind over several days; those that touch at midnight become one."""
     return merged(span for day in days for span in getattr(day, kind.value))
+
+
+# Values of law and of the house --------------------------------------------------------------------------------------
+
+
+class NoSuchValue(LookupError):
+    """No row of `rule_value` holds for this key on that day: the house would have to guess."""
+
+
+_VALUE = (
+    select(RuleValue.value)
+    .where(
+        RuleValue.key == bindparam("key"),
+        RuleValue.valid_from <= bindparam("day"),
+        or_(RuleValue.valid_until.is_(None), RuleValue.valid_until > bindparam("day")),
+    )
+    .order_by(RuleValue.valid_from.desc())
+    .limit(1)
+)
+
+
+def rule_value(key: str, day: date) -> str:
+    """What held on `day`, as it is written. Raises `NoSuchValue`."""
+    found = session().scalar(_VALUE, {"key": key, "day": day})
+    if found is None:
+        raise NoSuchValue(f"{key} on {day}")
+    return found
+
+
+def rule_number(key: str, day: date) -> int:
+    """The same as a whole number of its unit. Raises `NoSuchValue`."""
+    return int(rule_value(key, day))
+
+
+def tax_rate(tax_code: str, day: date) -> int:
+    """Tax contained in a gross price for what is supplied on `day`, in hundredths of a per cent.
+
+    Nothing outside of tax and for exempt supplies, and nothing at all while the house is a small business (§ 19 UStG).
+    """
+    if tax_code in (TaxCode.NONE, TaxCode.EXEMPT) or small_business(day):
+        return 0
+    return rule_number(f"vat.{tax_code}", day)
+
+
+def small_business(day: date) -> bool:
+    return rule_number("vat.small_business", day) == 1
+
+
+def offering(code: str) -> Offering | None:
+    return session().scalar(select(Offering).where(Offering.code == code))
+
+
+def offerings(house_id: int, *, archived: bool = False) -> list[Offering]:
+    """By code; those put away only when asked for."""
+    statement = select(Offering).where(Offering.house_id == house_id)
+    if not archived:
+        statement = statement.where(Offering.archived_at.is_(None))
+    return list(session().scalars(statement.order_by(Offering.code)))

@@ -83,6 +83,8 @@ class Room(Model):
     max_minutes: Mapped[int] = mapped_column(default=720)
     ahead_days: Mapped[int] = mapped_column(default=365)
     tariff_code: Mapped[str] = mapped_column(String(60), default="")
+    income_kind: Mapped[str] = mapped_column(String(30), default="room")
+    """What its use is booked as: an income kind of `money`."""
     position: Mapped[int] = mapped_column(default=0)
     archived_at: Mapped[datetime | None] = mapped_column(default=None)
     parts: Mapped[list[Resource]] = relationship(
@@ -97,6 +99,36 @@ class RoomPart(Model):
 
     room_id: Mapped[int] = mapped_column(ForeignKey("room.id"), primary_key=True)
     resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"), primary_key=True, index=True)
+
+
+class SurchargeHow(StrEnum):
+    """When something is charged beside the use of a room."""
+
+    ALWAYS = "always"
+    """Whenever its tariff knows the class and the day: cleaning, heating."""
+    CHOSEN = "chosen"
+    """An extra somebody asks for: projector, piano."""
+    DEPOSIT = "deposit"
+    KEY = "key"
+    """A deposit for a key, where somebody asks for one."""
+
+
+class Surcharge(Model):
+    """What is charged beside the use of a room, by the tariff `code`; a class without a price there does not pay it."""
+
+    __tablename__ = "room_surcharge"
+    __table_args__ = (
+        UniqueConstraint("room_id", "code"),
+        CheckConstraint("how IN ('always', 'chosen', 'deposit', 'key')", name="how"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    room_id: Mapped[int] = mapped_column(ForeignKey("room.id"), index=True)
+    code: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(80))
+    how: Mapped[str] = mapped_column(String(8))
+    income_kind: Mapped[str] = mapped_column(String(30), default="room")
+    position: Mapped[int] = mapped_column(default=0)
 
 
 class Booking(Model):
@@ -135,7 +167,9 @@ class Booking(Model):
     tariff_class: Mapped[str] = mapped_column(String(1), default="C")
     price_cents: Mapped[int] = mapped_column(default=0)
     price_rule: Mapped[dict[str, object]] = mapped_column(JSON, default_factory=dict)
-    """How the price came about: cents, unit, minutes, tariff id."""
+    """How the price came about, frozen: lines, deposits, and what a cancellation costs; see `service.quote`."""
+    extras: Mapped[list[str]] = mapped_column(JSON, default_factory=list)
+    """Codes of the surcharges somebody chose."""
     uid: Mapped[str] = mapped_column(String(255), unique=True, kw_only=True)
     sequence: Mapped[int] = mapped_column(default=0)
     """Grows with every change somebody outside may have a copy of (RFC 5545 3.8.7.4)."""

@@ -1,0 +1,133 @@
+"""What can have happened to money. Ids and amounts in cents; never names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from app.core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryPosted(Event):
+    """Somebody posted by hand; what other acts post is told by their own events."""
+
+    ledger_entry_id: int
+    cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryReversed(Event):
+    """`reversal_id` is the entry that takes it back."""
+
+    ledger_entry_id: int
+    reversal_id: int
+    cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeriodLocked(Event):
+    period_lock_id: int
+    locked_through: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargeEvent(Event):
+    """Base: a charge of somebody (`person_id` is who is told)."""
+
+    charge_id: int
+    person_id: int | None
+    cents: int
+    """What is to be paid in all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargeMade(ChargeEvent):
+    due_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargeCancelled(ChargeEvent):
+    """`replaced_by_id` is the charge for what stays to be paid; `refund_cents` is owed back."""
+
+    replaced_by_id: int | None
+    refund_cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargeReduced(ChargeEvent):
+    """`cents` is what is to be paid now, by the charge `replaced_by_id`; `kind` is a `Reduction`."""
+
+    replaced_by_id: int
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargeWaived(ChargeEvent):
+    waived_cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentTaken(Event):
+    payment_id: int
+    person_id: int | None
+    cents: int
+    means: str
+    """``cash`` or ``bank``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentUndone(Event):
+    payment_id: int
+    person_id: int | None
+    cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundPaid(Event):
+    refund_id: int
+    payment_id: int
+    person_id: int | None
+    cents: int
+    means: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceIssued(Event):
+    invoice_id: int
+    charge_id: int
+    person_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepositAsked(Event):
+    deposit_id: int
+    person_id: int | None
+    cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepositTaken(Event):
+    deposit_id: int
+    person_id: int | None
+    cents: int
+    means: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepositSettled(Event):
+    """Given back, or partly kept; nothing is held any more when `held_cents` is 0."""
+
+    deposit_id: int
+    person_id: int | None
+    returned_cents: int
+    kept_cents: int
+    held_cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepositDropped(Event):
+    """Not needed any more, before anything of it was taken."""
+
+    deposit_id: int
+    person_id: int | None

@@ -1,0 +1,9 @@
+"""Pages of money, by drawer."""
+
+from __future__ import annotations
+
+from app.money.views.pages import pages
+
+blueprint = pages.blueprint
+
+__all__ = ["blueprint"]
