@@ -182,6 +182,24 @@ def still() -> dict[Hashable, Any] | None:
     return cast(HouseSession, db.session()).still()
 
 
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Inside, all that is read is of one moment, however long it takes: where sums must agree while others go on writing.
+
+    SQLite's readers see one moment until their session is closed; on PostgreSQL each statement would see its own.
+    """
+    connection = looking()
+    if connection.dialect.name != "postgresql" or in_transaction():
+        yield
+        return
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    try:
+        yield
+    finally:
+        driver.execute("ROLLBACK")
+
+
 def glance() -> dict[Hashable, Any]:
     """The same without opening a session: for a look that in most cases is all there is."""
     engine = db.engines[None]
