@@ -31,6 +31,7 @@ ACTS: Mapping[str, Any] = {
     "booking_wished": _l("Room requested"),
     "calendar_imported": _l("Calendar file imported"),
     "card_given": _l("Card given"),
+    "cash_day_closed": _l("Cash day closed"),
     "change_refused": _l("Other time refused"),
     "change_wished": _l("Other time requested"),
     "code_issued": _l("Sign-in code sent"),
@@ -71,11 +72,13 @@ ACTS: Mapping[str, Any] = {
     "tariff_changed": _l("Price changed"),
     "token_created": _l("Access for a program created"),
     "token_revoked": _l("Access for a program withdrawn"),
+    "transit_confirmed": _l("Cash in transit confirmed by the bank"),
 }
 """What each act is called; every event of the house has its words here."""
 
 SUBJECTS: Mapping[str, Any] = {
     "booking": _l("Booking"),
+    "cash_day": _l("Cash day"),
     "code": _l("Code"),
     "consent": _l("Consent"),
     "exception": _l("Days with other hours"),
@@ -85,6 +88,7 @@ SUBJECTS: Mapping[str, Any] = {
     "invitation": _l("Invitation"),
     "letter": _l("Message"),
     "opening_hours": _l("Weekly hours"),
+    "ledger_entry": _l("Ledger entry"),
     "organisation": _l("Group"),
     "person": _l("Person"),
     "room": _l("Room"),
