@@ -265,13 +265,10 @@ def cash_days(house_id: int, *, before: date | None = None, most: int = PAGE) ->
     )  # fmt: skip
     if before is not None:
         statement = statement.where(CashDay.day < before)
-    rows: list[Any] = list(session().execute(statement))
-    found = [
-        DayLine(
-            *row[:14], counted_by=f"{row[14]} {row[15]}".strip(), witnessed_by=f"{row[16]} {row[17]}".strip(), closed_at=row[18]
-        )
-        for row in rows
-    ]  # fmt: skip
+    found = []
+    for row in session().execute(statement):
+        told: list[Any] = [*row[:14], f"{row[14]} {row[15]}".strip(), f"{row[16]} {row[17]}".strip(), row[18]]
+        found.append(DayLine(*told))
     return found[:most], found[most - 1].day if len(found) > most else None
 
 
