@@ -190,10 +190,10 @@ def test_every_fact_of_every_event_is_told_in_words_or_left_out_on_purpose(app: 
 
     silent = set()
     for kind, reactions in wiring.REACTIONS.items():
-        for field in fields(kind) if record_reaction in reactions else ():
-            plain = str(field.type).partition(" ")[0] in {"int", "bool", "date", "datetime", "time"}
-            if plain and not field.name.endswith("_id") and field.name not in {"by", *words.LABELS, *words.LEFT_OUT}:
-                silent.add(f"{kind.__name__}.{field.name}")
+        for each in fields(kind) if record_reaction in reactions else ():
+            plain = str(each.type).partition(" ")[0] in {"int", "bool", "date", "datetime", "time"}
+            if plain and not each.name.endswith("_id") and each.name not in {"by", *words.LABELS, *words.LEFT_OUT}:
+                silent.add(f"{kind.__name__}.{each.name}")
     assert silent == set(), "app/journal/views/words.py does not know these"
 
 
