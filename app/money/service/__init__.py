@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from app.money.service.cash_days import (
+    DENOMINATIONS,
+    INPUT_TAX,
+    AlreadyClosed,
+    AlreadyConfirmed,
+    Count,
+    CountRequest,
+    TooMuchTakenOut,
+    VoucherRequest,
+    close_day,
+    confirm_transit,
+    count_day,
+)
 from app.money.service.charges import (
     ChargeClosed,
     ChargeLineRequest,
@@ -40,11 +53,17 @@ from app.money.service.payments import (
 from app.money.service.ready import furnish_books
 
 __all__ = [
+    "DENOMINATIONS",
+    "INPUT_TAX",
+    "AlreadyClosed",
+    "AlreadyConfirmed",
     "AlreadyReversed",
     "AlreadyUndone",
     "ChargeClosed",
     "ChargeLineRequest",
     "ChargeRequest",
+    "Count",
+    "CountRequest",
     "DayIsClosed",
     "DepositClosed",
     "DepositRequest",
@@ -55,11 +74,16 @@ __all__ = [
     "NotEnoughCash",
     "PaymentRequest",
     "Posted",
+    "TooMuchTakenOut",
     "Unbalanced",
+    "VoucherRequest",
     "ask_deposit",
     "cancel_charge",
     "cash_in_books",
     "charge",
+    "close_day",
+    "confirm_transit",
+    "count_day",
     "drop_deposit",
     "furnish_books",
     "lock_period",
