@@ -179,6 +179,8 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     money.DepositSettled: [record],
     money.DepositDropped: [record],
     money.IncomeKindChanged: [record],
+    money.CashDayClosed: [record],
+    money.TransitConfirmed: [record],
     notices.LetterDone: [record],
     notices.LetterPutBack: [record],
     notices.LetterReleased: [record],

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from app.money.service.cash_days import (
+    DENOMINATIONS,
+    INPUT_TAX,
+    AlreadyClosed,
+    AlreadyConfirmed,
+    Count,
+    CountRequest,
+    TooMuchTakenOut,
+    VoucherRequest,
+    close_day,
+    confirm_transit,
+    count_day,
+)
 from app.money.service.charges import (
     ChargeClosed,
     ChargeLineRequest,
@@ -49,13 +62,19 @@ from app.money.service.sources import Kept, call_off, charge_again, would_keep
 
 __all__ = [
     "BOOKS_ARE_IN",
+    "DENOMINATIONS",
+    "INPUT_TAX",
     "LEDGER",
+    "AlreadyClosed",
+    "AlreadyConfirmed",
     "AlreadyReversed",
     "AlreadyUndone",
     "ChargeClosed",
     "ChargeLineRequest",
     "ChargeRequest",
     "CombinedOffer",
+    "Count",
+    "CountRequest",
     "DayIsClosed",
     "DepositClosed",
     "DepositRequest",
@@ -68,7 +87,9 @@ __all__ = [
     "NotEnoughCash",
     "PaymentRequest",
     "Posted",
+    "TooMuchTakenOut",
     "Unbalanced",
+    "VoucherRequest",
     "add_income_kind",
     "archive_income_kind",
     "ask_deposit",
@@ -79,7 +100,10 @@ __all__ = [
     "change_income_kind",
     "charge",
     "charge_again",
+    "close_day",
     "combined_offer",
+    "confirm_transit",
+    "count_day",
     "drop_deposit",
     "furnish_books",
     "furnish_if_bare",
