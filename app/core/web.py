@@ -52,6 +52,8 @@ STATIC = ROOT / "app" / "core" / "static"
 ONE_YEAR = 31_536_000
 LARGEST_ID = 2**31 - 1
 ADDRESSES = 5_000
+PLAIN = {str, int, date}
+ELSEWHERE = {"_external", "_scheme", "_method"}
 
 
 class PageTooOld(Refusal):
@@ -433,7 +435,9 @@ class Application(Flask):
 
     def url_for(self, endpoint: str, /, **values: Any) -> str:  # type: ignore[override]
         """Addresses of pages are made once: a page has dozens."""
-        if not has_request_context() or not all(type(value) in (str, int, date) for value in values.values()):
+        values = {name: value for name, value in values.items() if value is not None}
+        plain = {type(value) for value in values.values()} <= PLAIN and not values.keys() & ELSEWHERE
+        if not plain or endpoint.startswith(".") or not has_request_context():
             return super().url_for(endpoint, **values)
         key = (request.root_path, endpoint, *((name, str(value)) for name, value in values.items()))
         found = self._addresses.get(key)
