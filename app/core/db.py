@@ -163,7 +163,16 @@ class HouseSession(flask_sqlalchemy.session.Session):
     def execute(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
         if getattr(statement, "is_dml", True):
             self.info.pop("stamps", None)
+        if (kwargs.get("execution_options") or {}).get("stream_results"):
+            self._stay()
         return super().execute(statement, *args, **kwargs)
+
+    def _stay(self) -> None:
+        """PostgreSQL lets rows flow only inside a transaction, which a reader otherwise does without (see `init_app`)."""
+        connection = self.looking()
+        driver: Any = connection.connection.dbapi_connection
+        if connection.dialect.name == "postgresql" and driver.autocommit:
+            driver.execute("BEGIN")
 
 
 db = SQLAlchemy(metadata=metadata, disable_autonaming=True, session_options={"class_": HouseSession, "expire_on_commit": False})
