@@ -258,8 +258,8 @@ def print_cash_report(closed: CashDay) -> Any:
     assert here is not None
     sums = [
         (gettext("Counted"), closed.counted_cents), (gettext("Paid out"), closed.paid_out_cents),
-        (gettext("Taken out for the bank"), closed.banked_cents), (gettext("Opening"), -closed.opening_cents),
-        (gettext("Put into the drawer"), -closed.put_in_cents), (gettext("Takings"), closed.takings_cents),
+        (gettext("Taken out for the bank"), closed.banked_cents), (gettext("less the opening"), closed.opening_cents),
+        (gettext("less what was put in"), closed.put_in_cents), (gettext("Takings"), closed.takings_cents),
         (gettext("of these by receipts"), closed.known_in_cents), (gettext("Tally"), closed.tally_cents),
         (gettext("Difference"), closed.difference_cents),
     ]  # fmt: skip
