@@ -235,8 +235,10 @@ def take_cash_days(house: HouseCard, kind: str) -> Any:
 def print_blank_sheet(house: HouseCard) -> Any:
     """Count, tally and signatures to be filled in by hand, for when the network is down."""
     kinds = queries.counted_kinds(house.id)
-    blank = [gettext("Opening"), gettext("Put into the drawer"), gettext("Paid out"), gettext("Taken out for the bank"),
-             gettext("Takings")]  # fmt: skip
+    blank = [
+        gettext("Counted"), gettext("Paid out"), gettext("Taken out for the bank"), gettext("less the opening"),
+        gettext("less what was put in"), gettext("Takings"), gettext("Tally"), gettext("Difference"),
+    ]  # fmt: skip
     return _paper(
         house,
         gettext("Cash report"),
