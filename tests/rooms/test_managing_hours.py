@@ -23,6 +23,7 @@ from app.rooms import service as rooms
 from app.rooms.models import Room
 from app.rooms.service import RoomClosed
 from tests.conftest import THURSDAY
+from tests.makers import in_turn
 from tests.rooms.marten import BERLIN, MONDAY, Marten, at, book, found, span
 
 TODAY = THURSDAY.date()
@@ -41,7 +42,7 @@ def miriam(marten: Marten) -> Actor:
 
 
 def act(verb: Any, *values: Any, **more: Any) -> Any:
-    with db.transaction():
+    with in_turn():
         return verb(*values, **more)
 
 
