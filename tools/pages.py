@@ -22,6 +22,7 @@ SIGNED_IN = ("resident", "volunteer", "partner", "treasurer", "desk", "manager")
 ROLES = ("anonymous", *SIGNED_IN)
 STAFF = ("desk", "manager")
 DESK, MANAGER, RESIDENT, ANONYMOUS = ("desk",), ("manager",), ("resident",), ("anonymous",)
+TREASURER, KEEPERS = ("treasurer",), ("manager", "treasurer")
 FOUNDER, TRAVELLER = "founder", "traveller"
 """Whoever opens a house that has not been set up yet, and whoever stands before two that are still empty."""
 LETTERS_WITHIN = 25.0
@@ -291,6 +292,9 @@ FACTS = {
     "tenants": "SELECT id FROM booking WHERE purpose LIKE 'Mieterversammlung%'",
     "course": "SELECT min(id) FROM booking WHERE purpose = 'Sprachkurs' AND starts_at > '2026-11-27'",
     "own": "SELECT id FROM booking WHERE purpose LIKE 'Brief vom Amt%'",
+    "feast": "SELECT id FROM booking WHERE purpose = 'Tauffeier'",
+    "letting": "SELECT id FROM offering WHERE code = 'O01'",
+    "cleaning": "SELECT min(id) FROM room_surcharge WHERE code = 'reinigung'",
     "hours": "SELECT min(id) FROM opening_hours WHERE weeks = ''",
     "cash_day": "SELECT max(id) FROM cash_day WHERE banked_cents > 0",
     "transit": "SELECT max(e.id) FROM ledger_entry e JOIN ledger_line l ON l.entry_id = e.id"
@@ -330,6 +334,9 @@ PAGES = [
     Page("booking-change", "/bookings/{own}/change", RESIDENT),
     Page("booking-change-staff", "/bookings/{course}/change", DESK),
     Page("booking-cancel", "/bookings/{own}/cancel", RESIDENT),
+    Page("booking-charged", "/bookings/{feast}", DESK),
+    Page("booking-cancel-charged", "/bookings/{feast}/cancel", DESK),
+    Page("book-with-price", "/rooms/saal/book?start=2026-12-13T14:00", ("resident", "desk")),
     Page("booking-refuse", "/bookings/{birthday}/refuse", DESK),
     Page("booking-refuse-errors", "/bookings/{birthday}/refuse", DESK, send_form(reason=""), "rooms.refuse_booking", 422),
     Page("wishes", "/wishes", STAFF),
@@ -415,10 +422,26 @@ PAGES = [
     Page("prices", "/house/prices", MANAGER),
     Page("prices-of-room", "/house/prices/saal", MANAGER),
     Page("rooms-manage", "/rooms/manage", MANAGER),
+    Page("surcharge-new", "/rooms/saal/surcharges/new", MANAGER),
+    Page("surcharge-edit", "/rooms/saal/surcharges/{cleaning}", MANAGER),
+    Page("surcharge-remove", "/rooms/saal/surcharges/{cleaning}/remove", MANAGER),
+    Page("surcharge-prices", "/house/surcharges/heizung/prices", MANAGER),
     Page("room-new", "/rooms/new", MANAGER),
     Page("room-edit", "/rooms/saal/edit", MANAGER),
     Page("room-archive", "/rooms/saal/archive", MANAGER),
     Page("rooms-affected", "/rooms/affected", MANAGER),
+    # Offerings, kinds of income, values
+    Page("offerings", "/money/offerings", KEEPERS),
+    Page("offering-new", "/money/offerings/new", TREASURER),
+    Page("offering-new-errors", "/money/offerings/new", TREASURER, send_form(name=""), "money.add_offering", 422),
+    Page("offering-edit", "/money/offerings/{letting}", TREASURER),
+    Page("offering-archive", "/money/offerings/{letting}/archive", TREASURER),
+    Page("income-kinds", "/money/kinds", TREASURER),
+    Page("income-kind-new", "/money/kinds/new", TREASURER),
+    Page("income-kind-edit", "/money/kinds/room", TREASURER),
+    Page("values", "/money/values", KEEPERS),
+    Page("value-edit", "/money/values/vat.food", TREASURER),
+    Page("value-terms", "/money/values/rooms.cancellation", TREASURER),
     Page("journal", "/journal", MANAGER),
     Page("import", "/rooms/werkstatt/import", DESK),
     Page("import-errors", "/rooms/werkstatt/import", DESK, send_nothing_useful, "rooms.preview_import", 422),

@@ -134,6 +134,11 @@ class DepositDropped(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class IncomeKindChanged(Event):
+    """A kind of income was made, changed, put away or taken back into use."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CashDayClosed(Event):
     """Counted by `by` and `witness_id`, and final."""
 

@@ -195,6 +195,7 @@ RULES = [
     ("vat.drinks", "1900", "bp", f"{USTG} (1)", "2007-01-01", None),
     ("vat.food", "1900", "bp", f"{USTG} (1)", "2024-01-01", "2026-01-01"),
     ("vat.food", "700", "bp", f"{USTG} (2) 15", "2026-01-01", None),
+    ("vat.combined_drinks", "3000", "bp", "UStAE 10.1 (12), BMF 22.12.2025", "2026-01-01", None),
     ("vat.small_business", "0", "yes/no", "UStG § 19", "2000-01-01", None),
     ("vat.small_business.last_year", "2500000", "cents", "UStG § 19 (1)", "2025-01-01", None),
     ("vat.small_business.this_year", "10000000", "cents", "UStG § 19 (1)", "2025-01-01", None),

@@ -100,7 +100,7 @@ def test_a_taken_time_comes_back_with_everything_typed_and_with_ways_out(ayse: R
 
 def test_the_price_is_shown_before_and_one_in_the_post_is_ignored(ayse: Reader, inside: Any) -> None:
     ayse.get("/rooms/gruppe/book?start=2026-11-30T10:00")
-    assert "€12.00" in ayse.page.main.one("strong", id="price").text
+    assert "€12.00" in ayse.page.main.one("div", id="price").text
     ayse.post(
         "/rooms/gruppe/book",
         {"day": "2026-11-30", "starts": "10:00", "ends": "12:00", "purpose": "Chess", "people": "4", "tariff_class": "C",

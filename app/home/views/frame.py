@@ -28,6 +28,10 @@ MANAGING = (
     "rooms.show_room_form",
     "rooms.show_prices",
     "rooms.show_prices_form",
+    "rooms.show_new_surcharge_form",
+    "rooms.show_surcharge_form",
+    "rooms.show_remove_surcharge_form",
+    "rooms.show_surcharge_prices_form",
 )
 """Pages of rooms that the manager finds under *House*."""
 
