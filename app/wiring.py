@@ -172,6 +172,7 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     money.PaymentUndone: [record],
     money.RefundPaid: [record],
     money.InvoiceIssued: [record],
+    money.OperatorChanged: [record],
     money.DepositAsked: [record],
     money.DepositTaken: [record],
     money.DepositSettled: [record],

@@ -8,12 +8,22 @@ from app.money.service.charges import (
     ChargeRequest,
     cancel_charge,
     charge,
+    charge_by_hand,
+    payment_days,
     reduce_charge,
     split,
     vat_in,
     waive_charge,
 )
 from app.money.service.deposits import DepositClosed, DepositRequest, KeepRequest, ask_deposit, drop_deposit, settle_deposit
+from app.money.service.invoices import (
+    AlreadyInvoiced,
+    BuyerRequest,
+    OperatorUnknown,
+    exemption,
+    issue_invoice,
+    small_amount,
+)
 from app.money.service.ledger import (
     AlreadyReversed,
     EntryRequest,
@@ -27,6 +37,7 @@ from app.money.service.ledger import (
     reverse,
     reverse_entry,
 )
+from app.money.service.operator import OperatorRequest, change_operator, iban_is_right, rf_reference
 from app.money.service.payments import (
     AlreadyUndone,
     DayIsClosed,
@@ -40,8 +51,10 @@ from app.money.service.payments import (
 from app.money.service.ready import furnish_books
 
 __all__ = [
+    "AlreadyInvoiced",
     "AlreadyReversed",
     "AlreadyUndone",
+    "BuyerRequest",
     "ChargeClosed",
     "ChargeLineRequest",
     "ChargeRequest",
@@ -53,23 +66,33 @@ __all__ = [
     "KeepRequest",
     "LockedPeriod",
     "NotEnoughCash",
+    "OperatorRequest",
+    "OperatorUnknown",
     "PaymentRequest",
     "Posted",
     "Unbalanced",
     "ask_deposit",
     "cancel_charge",
     "cash_in_books",
+    "change_operator",
     "charge",
+    "charge_by_hand",
     "drop_deposit",
+    "exemption",
     "furnish_books",
+    "iban_is_right",
+    "issue_invoice",
     "lock_period",
     "pay_refund",
+    "payment_days",
     "post",
     "post_entry",
     "reduce_charge",
     "reverse",
     "reverse_entry",
+    "rf_reference",
     "settle_deposit",
+    "small_amount",
     "split",
     "take_payment",
     "undo_payment",
