@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -29,17 +28,10 @@ SomeCents = Annotated[int, Field(strict=True, ge=1, le=MOST_CENTS)]
 Words = Annotated[Line, StringConstraints(min_length=2, max_length=160)]
 
 
-class ShownState(StrEnum):
-    """Which ones a list shows."""
-
-    OPEN = "open"
-    ALL = "all"
-
-
 class ListQuery(Document):
     """Newest first; `cursor` is the ``next`` of the page before, `person` the id of whose they are."""
 
-    state: ShownState = ShownState.ALL
+    state: Literal["open", "all"] = "all"
     person: Annotated[int, Field(ge=1, le=web.LARGEST_ID)] | None = None
     cursor: Annotated[str, StringConstraints(max_length=12)] = ""
     limit: Annotated[int, Field(ge=1, le=200)] = 50
@@ -135,7 +127,7 @@ def _deposit(deposit_id: int) -> Deposit | None:
 def list_charges(house: HouseCard, query: ListQuery) -> Page[ChargeItem]:
     """What is owed to the house: all of it, or what is open."""
     found = queries.charges_after(
-        house.id, only_open=query.state == ShownState.OPEN, person_id=query.person, before=_before(query.cursor),
+        house.id, only_open=query.state == "open", person_id=query.person, before=_before(query.cursor),
         most=query.limit + 1,
     )  # fmt: skip
     return Page(items=[_charge_item(each) for each in found[: query.limit]], next=_next(found, query.limit))
@@ -337,7 +329,7 @@ class Settle(Document):
 def list_deposits(house: HouseCard, query: ListQuery) -> Page[DepositDocument]:
     """Deposits asked for or held, or all there ever were."""
     found = queries.deposits_after(
-        house.id, only_open=query.state == ShownState.OPEN, person_id=query.person, before=_before(query.cursor),
+        house.id, only_open=query.state == "open", person_id=query.person, before=_before(query.cursor),
         most=query.limit + 1,
     )  # fmt: skip
     return Page(items=[_deposit_document(each) for each in found[: query.limit]], next=_next(found, query.limit))

@@ -37,7 +37,7 @@ from app.money.service.ledger import (
     reverse,
     reverse_entry,
 )
-from app.money.service.operator import OperatorRequest, change_operator, iban_is_right, rf_reference
+from app.money.service.operator import OperatorRequest, change_operator, iban_is_right, rf_reference, transfer_text
 from app.money.service.payments import (
     AlreadyUndone,
     DayIsClosed,
@@ -95,6 +95,7 @@ __all__ = [
     "small_amount",
     "split",
     "take_payment",
+    "transfer_text",
     "undo_payment",
     "vat_in",
     "waive_charge",

@@ -64,9 +64,9 @@ def issue_invoice(charge: Charge, buyer: BuyerRequest, by: Actor) -> Invoice:
     small = charge.total_cents <= small_amount(charge)
     if not buyer.name:
         raise Invalid({"name": [_l("Please say who gets the invoice.")]})
-    for name in () if small else ("street", "postcode", "city"):
-        if not getattr(buyer, name):
-            raise Invalid({name: [_l("An invoice of this amount needs the whole address.")]})
+    missing = [] if small else [name for name in ("street", "postcode", "city") if not getattr(buyer, name)]
+    if missing:
+        raise Invalid({name: [_l("An invoice of this amount needs the whole address.")] for name in missing})
     content = {
         "seller": {
             name: getattr(operator, name) for name in ("name", "street", "postcode", "city", "tax_no", "iban", "bic")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import segno
 from flask import Response, current_app
-from segno.helpers import make_epc_qr
 
 from app.core import clock, i18n, paper
 from app.core.i18n import gettext
@@ -20,7 +18,6 @@ from app.money.queries.desk import PaidFor
 from app.money.views import payers
 from app.money.views.words import method_word
 
-UTF_8 = 1
 INVOICES_ARE_IN = "de"
 EXEMPTIONS = {
     "small_business": "Steuerfreier Umsatz eines Kleinunternehmers (§ 19 Abs. 1 UStG).",
@@ -39,10 +36,8 @@ def giro_code(operator: Operator, cents: int, *, text: str = "", reference: str 
     """
     if cents <= 0 or not operator.name or not service.iban_is_right(operator.iban):
         return None
-    return make_epc_qr(
-        name=operator.name[:70], iban=operator.iban, amount=Decimal(cents) / 100, text=text or None,
-        reference=reference or None, bic=operator.bic or None, encoding=UTF_8,
-    )  # fmt: skip
+    told = service.transfer_text(operator, cents, text=text, reference=reference)
+    return segno.make_qr(told.encode(), error="m", boost_error=False)  # the standard wants M, and no other level
 
 
 def iban_in_fours(iban: str) -> str:
