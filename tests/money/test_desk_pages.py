@@ -337,13 +337,13 @@ def test_a_payment_by_mistake_is_taken_back_with_a_reason(desk: Desk) -> None:
     charge = desk.charge(6600)
     paid = desk.take({charge: 6600})
     desk.desk.get(f"/money/payments/{paid}/undo")
-    assert desk.desk.submit("Take back", expect=422, reason="").errors["reason"]
-    page = desk.desk.submit("Take back", reason="falsche Person")
+    assert desk.desk.submit("Take the payment back", expect=422, reason="").errors["reason"]
+    page = desk.desk.submit("Take the payment back", reason="falsche Person")
     assert "Taken back on" in page.text and not page.has_link("/undo")
     assert desk.one(Charge, charge).open_cents == 6600
     assert "does not count" in words_of(desk.desk.get(f"/money/payments/{paid}/receipt.pdf"))
     desk.desk.get(f"/money/payments/{paid}/undo")
-    desk.desk.submit("Take back", expect=409, reason="noch einmal")
+    desk.desk.submit("Take the payment back", expect=409, reason="noch einmal")
     assert desk.right()
 
 
