@@ -449,7 +449,7 @@ def test_a_resident_sees_what_to_pay_how_and_their_receipts_and_nobody_elses(des
     charge, paid_one = desk.charge(6600), desk.charge(500, title="Kopien")
     paid = desk.take({paid_one: 500})
     page = desk.ayse.get("/me/money")
-    assert "Saal am Donnerstag" in page.text and "DE89370400440532013000" in page.text and f"F-{charge}" in page.text
+    assert "Saal am Donnerstag" in page.text and "DE89 3704 0044 0532 0130 00" in page.text and f"F-{charge}" in page.text
     assert page.main.all("img")[0]["alt"].startswith("GiroCode")
     assert desk.ayse.get(f"/money/payments/{paid}/receipt.pdf").response.mimetype == "application/pdf"
     desk.karl.get(f"/money/payments/{paid}/receipt.pdf", expect=404)

@@ -33,6 +33,7 @@ def show_my_money() -> Any:
         standing=standing,
         invoices=queries.own_invoices(here.id, actor()),
         operator=operator,
+        iban=papers.iban_in_fours(operator.iban),
         total=total,
         purpose=_purpose(standing.open, actor().name),
         picture=picture.svg_data_uri(scale=4, border=4, light="#fff") if picture is not None else None,
