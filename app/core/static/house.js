@@ -41,7 +41,7 @@
 
   // Money that is taken: the sum and the change follow what is ticked and typed; the server works both out again.
   for (const form of document.querySelectorAll("form[data-take]")) {
-    const euro = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency: "EUR" });
+    const euro = new Intl.NumberFormat(document.dir === "rtl" ? "de" : document.documentElement.lang, { style: "currency", currency: "EUR" });
     const cents = (field) => {
       const typed = field.value.replace(/[€\s]/g, "");
       return /^\d{1,7}(?:[.,]\d{1,2})?$/.test(typed) ? Math.round(Number(typed.replace(",", ".")) * 100) : NaN;

@@ -52,7 +52,7 @@ class MethodForm(Form):
 class TakeForm(MethodForm):
     """One tick and one amount for each open item, see `take_form`."""
 
-    given = Euro(_l("Handed over"), [Optional()])
+    given = Euro(_l("Cash given"), [Optional()])
     note = Line(_l("Note on the receipt"), [Optional(), Length(max=160)])
     items: Sequence[Item] = ()
 
