@@ -13,6 +13,8 @@ from app.people.models import Membership, Organisation
 
 handle_money = holding(Role.MANAGER, Role.DESK, Role.TREASURER)
 """Take money, give it back, charge, print: what is done at the counter."""
+count_cash = handle_money
+"""Count the drawer and close its day, with a second person; read what was counted."""
 keep_books = holding(Role.MANAGER, Role.TREASURER)
 """Read the ledger, post by hand, reverse, lock, waive, keep funds and offerings."""
 see_own_money = signed_in

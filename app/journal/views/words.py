@@ -13,13 +13,17 @@ from app.journal.queries import Line, Names
 
 LABELS: Mapping[str, Any] = {
     "added": _l("added"),
+    "arrived_on": _l("arrived on"),
     "booked_for_id": _l("for"),
     "cancelled": _l("cancelled"),
     "cents": _l("amount"),
     "change_starts_at": _l("asked for"),
     "closes": _l("to"),
     "count": _l("devices"),
+    "counted_cents": _l("counted"),
     "created": _l("new"),
+    "day": _l("day"),
+    "difference_cents": _l("difference"),
     "due_on": _l("due"),
     "duplicate_id": _l("duplicate"),
     "expires_at": _l("valid until"),
@@ -42,11 +46,13 @@ LABELS: Mapping[str, Any] = {
     "refused": _l("refused"),
     "returned_cents": _l("given back"),
     "starts_at": _l("when"),
+    "takings_cents": _l("takings"),
     "unchanged": _l("unchanged"),
     "valid_from": _l("from"),
     "valid_until": _l("until"),
     "waived_cents": _l("waived"),
     "weekday": _l("weekday"),
+    "witness_id": _l("counted along"),
 }
 WORDS: Mapping[str, Any] = {
     "bank": _l("by transfer"),
@@ -92,7 +98,7 @@ def _part(line: Line, name: str, value: Any, names: Names) -> str:
         return str(WORDS.get(value, ""))
     if name not in LABELS:
         return ""
-    if name in ("person_id", "booked_for_id", "duplicate_id"):
+    if name in ("person_id", "booked_for_id", "duplicate_id", "witness_id"):
         value = names.people.get(value, "")
     else:
         value = _shown(name, value, line.facts)

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from app.money.service.cash_days import (
+    DENOMINATIONS,
+    INPUT_TAX,
+    AlreadyClosed,
+    AlreadyConfirmed,
+    Count,
+    CountRequest,
+    TooMuchTakenOut,
+    VoucherRequest,
+    close_day,
+    confirm_transit,
+    count_day,
+)
 from app.money.service.charges import (
     ChargeClosed,
     ChargeLineRequest,
@@ -51,6 +64,10 @@ from app.money.service.payments import (
 from app.money.service.ready import furnish_books
 
 __all__ = [
+    "DENOMINATIONS",
+    "INPUT_TAX",
+    "AlreadyClosed",
+    "AlreadyConfirmed",
     "AlreadyInvoiced",
     "AlreadyReversed",
     "AlreadyUndone",
@@ -58,6 +75,8 @@ __all__ = [
     "ChargeClosed",
     "ChargeLineRequest",
     "ChargeRequest",
+    "Count",
+    "CountRequest",
     "DayIsClosed",
     "DepositClosed",
     "DepositRequest",
@@ -70,13 +89,18 @@ __all__ = [
     "OperatorUnknown",
     "PaymentRequest",
     "Posted",
+    "TooMuchTakenOut",
     "Unbalanced",
+    "VoucherRequest",
     "ask_deposit",
     "cancel_charge",
     "cash_in_books",
     "change_operator",
     "charge",
     "charge_by_hand",
+    "close_day",
+    "confirm_transit",
+    "count_day",
     "drop_deposit",
     "exemption",
     "furnish_books",

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from app.money.views import charges, deposits, desk, operator, own, payments  # noqa: F401 - each declares its pages
+from app.money.views import (  # noqa: F401 - each declares its pages
+    cash,
+    charges,
+    deposits,
+    desk,
+    operator,
+    own,
+    payments,
+)
 from app.money.views.pages import pages
 
 blueprint = pages.blueprint
