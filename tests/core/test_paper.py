@@ -128,7 +128,7 @@ INVOICE = {
     "rows": [{"label": "Nummer", "value": "R-2026-031"}],
     "columns": {"text": "Leistung", "rate": "USt", "net": "Netto", "gross": "Betrag"},
     "lines": [{"text": "1 × Reinigung", "rate": "19 %", "net": "37,82 €", "gross": "45,00 €"}],
-    "sums": [{"label": "Netto 19 %", "net": "37,82 €", "vat": "darin Umsatzsteuer 19 %: 7,18 €"}],
+    "sums": [{"label": "Netto 19 %", "amount": "37,82 €"}, {"label": "Umsatzsteuer 19 %", "amount": "7,18 €"}],
     "total": {"label": "Gesamtbetrag", "amount": "45,00 €"},
     "wordings": ["Steuerfrei nach § 4 Nr. 12 Buchst. a UStG."],
     "pay": {

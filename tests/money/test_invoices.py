@@ -96,7 +96,7 @@ def test_a_small_business_says_so_instead_of_tax_and_only_for_what_was_supplied_
             RuleValue(key="vat.small_business", value="1", unit="yes/no", source="UStG § 19", valid_from=date(2026, 11, 1))
         )
     then, later = run.charge(4500, kind="cleaning", day=date(2026, 10, 31)), run.charge(4500, kind="cleaning")
-    assert "darin Umsatzsteuer 19 %: 7,18 €" in told(app, issue(run, then))
+    assert "Umsatzsteuer 19 % 7,18 €" in told(app, issue(run, then))
     words = told(app, issue(run, later))
     assert "§ 19 Abs. 1 UStG" in words and "7,18" not in words
 

@@ -124,14 +124,7 @@ def _invoice_data(issued: Invoice) -> dict[str, Any]:
             }
             for line in content["lines"]
         ],
-        "sums": [
-            {
-                "label": f"Netto {_rate(rate)}" if not rate["exempt"] else "Ohne Umsatzsteuer",
-                "net": i18n.money(rate["net_cents"]),
-                "vat": "" if rate["exempt"] else f"darin Umsatzsteuer {_rate(rate)}: {i18n.money(rate['vat_cents'])}",
-            }
-            for rate in content["rates"]
-        ],
+        "sums": [{"label": label, "amount": i18n.money(cents)} for rate in content["rates"] for label, cents in _sums(rate)],
         "total": {"label": "Gesamtbetrag", "amount": i18n.money(content["total_cents"])},
         "wordings": exempt,
         "pay": _pay(issued),
@@ -161,6 +154,12 @@ def _pay(issued: Invoice) -> dict[str, Any] | None:
         "rows": [{"label": label, "value": value} for label, value in rows if value],
         "qr": {"svg": paper.drawn(code), "alt": f"GiroCode: {i18n.money(left)} an {seller['name']}"} if code else None,
     }
+
+
+def _sums(rate: dict[str, Any]) -> list[tuple[str, int]]:
+    if rate["exempt"]:
+        return [("Ohne Umsatzsteuer", rate["net_cents"])]
+    return [(f"Netto {_rate(rate)}", rate["net_cents"]), (f"Umsatzsteuer {_rate(rate)}", rate["vat_cents"])]
 
 
 def _rate(row: dict[str, Any]) -> str:
