@@ -15,8 +15,9 @@ from sqlalchemy import bindparam, or_, select
 
 from app.core import clock
 from app.core.db import session
+from app.core.i18n import language
 from app.core.i18n import lazy as _l
-from app.core.memory import remembered
+from app.core.memory import remembered, until_written
 from app.core.spans import Span, merged
 from app.houses.models import House
 from app.offers.models import HoursKind, Offering, OpeningException, OpeningHours, RuleValue, Tariff, TaxCode
@@ -163,6 +164,11 @@ def open_days(house_id: int, first: date, last: date, zone: ZoneInfo) -> dict[da
 
     An exception replaces the day: closed, or open in its windows (also on a holiday). A holiday without one is closed.
     """
+    asked = ("open days", house_id, first, last, zone.key, language())  # the names of holidays are in it
+    return until_written(asked, lambda: _open_days(house_id, first, last, zone))
+
+
+def _open_days(house_id: int, first: date, last: date, zone: ZoneInfo) -> dict[date, OpenDay]:
     calendar = remembered(house_id, "calendar", lambda: _calendar(house_id))
     days = [first + timedelta(days=index) for index in range((last - first).days + 1)]
     return {day: _open_day(day, calendar.hours, calendar.exceptions.get(day, ()), calendar.subdivision, zone) for day in days}
