@@ -39,6 +39,7 @@ from app.houses import views as house_pages
 from app.journal import queries as journal
 from app.journal import views as journal_pages
 from app.journal.reactions import record
+from app.money import api as money_api
 from app.money import events as money
 from app.money import queries as books
 from app.money import views as money_pages
@@ -75,7 +76,7 @@ PAGES: list[Blueprint] = [
     notice_pages.pages.blueprint,
     journal_pages.pages.blueprint,
 ]
-APIS: list[Blueprint] = [api.description, people_api.blueprint, room_api.blueprint]
+APIS: list[Blueprint] = [api.description, people_api.blueprint, room_api.blueprint, money_api.blueprint]
 JOBS: list[Job] = [FORGET_OLD, SEND_LETTERS, LAPSE_WISHES, CARRY_CALENDARS, upkeep.TIDY_UP, upkeep.BACK_UP]
 COMMANDS: list[click.Command] = [
     account_commands.tokens,
@@ -174,6 +175,7 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     money.PaymentUndone: [record],
     money.RefundPaid: [record],
     money.InvoiceIssued: [record],
+    money.OperatorChanged: [record],
     money.DepositAsked: [record],
     money.DepositTaken: [record],
     money.DepositSettled: [record],

@@ -100,6 +100,11 @@ class InvoiceIssued(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OperatorChanged(Event):
+    operator_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DepositAsked(Event):
     deposit_id: int
     person_id: int | None

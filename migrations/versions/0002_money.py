@@ -199,6 +199,7 @@ RULES = [
     ("vat.small_business", "0", "yes/no", "UStG § 19", "2000-01-01", None),
     ("vat.small_business.last_year", "2500000", "cents", "UStG § 19 (1)", "2025-01-01", None),
     ("vat.small_business.this_year", "10000000", "cents", "UStG § 19 (1)", "2025-01-01", None),
+    ("invoice.small_amount", "25000", "cents", "UStDV § 33", "2017-01-01", None),
     ("tax.business_income", "4500000", "cents", AO, "2020-12-29", "2026-01-01"),
     ("tax.business_income", "5000000", "cents", f"{AO}, BGBl. I 2025 Nr. 363", "2026-01-01", None),
     ("tax.timely_use", "4500000", "cents", "AO § 55 (1) 5", "2020-12-29", "2026-01-01"),
