@@ -129,7 +129,7 @@ def session() -> Session:
     return db.session()
 
 
-def rows(statement: Executable, values: Mapping[str, Any] | None = None) -> CursorResult[Any]:
+def rows(statement: Executable, values: Mapping[str, Any] | None = None) -> CursorResult[*tuple[Any, ...]]:
     """Plain rows of a statement over tables, past the object mapper: for the pages that are asked for all day long."""
     return session().connection().execute(statement, values)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.money.service.accounts import AccountRequest, add_account, change_account, put_account_away, take_account_up
 from app.money.service.charges import (
     ChargeClosed,
     ChargeLineRequest,
@@ -14,6 +15,25 @@ from app.money.service.charges import (
     waive_charge,
 )
 from app.money.service.deposits import DepositClosed, DepositRequest, KeepRequest, ask_deposit, drop_deposit, settle_deposit
+from app.money.service.funds import (
+    ExpenseRequest,
+    ExpenseUndone,
+    FundClosed,
+    FundMoney,
+    FundRequest,
+    add_fund,
+    change_fund,
+    close_fund,
+    eligible,
+    expense_accounts,
+    receive_money,
+    record_expense,
+    reopen_fund,
+    return_money,
+    undo_expense,
+    undo_fund_money,
+    warn_owner,
+)
 from app.money.service.ledger import (
     AlreadyReversed,
     EntryRequest,
@@ -40,6 +60,7 @@ from app.money.service.payments import (
 from app.money.service.ready import furnish_books
 
 __all__ = [
+    "AccountRequest",
     "AlreadyReversed",
     "AlreadyUndone",
     "ChargeClosed",
@@ -49,6 +70,11 @@ __all__ = [
     "DepositClosed",
     "DepositRequest",
     "EntryRequest",
+    "ExpenseRequest",
+    "ExpenseUndone",
+    "FundClosed",
+    "FundMoney",
+    "FundRequest",
     "IsReversal",
     "KeepRequest",
     "LockedPeriod",
@@ -56,23 +82,39 @@ __all__ = [
     "PaymentRequest",
     "Posted",
     "Unbalanced",
+    "add_account",
+    "add_fund",
     "ask_deposit",
     "cancel_charge",
     "cash_in_books",
+    "change_account",
+    "change_fund",
     "charge",
+    "close_fund",
     "drop_deposit",
+    "eligible",
+    "expense_accounts",
     "furnish_books",
     "lock_period",
     "pay_refund",
     "post",
     "post_entry",
+    "put_account_away",
+    "receive_money",
+    "record_expense",
     "reduce_charge",
+    "reopen_fund",
+    "return_money",
     "reverse",
     "reverse_entry",
     "settle_deposit",
     "split",
+    "take_account_up",
     "take_payment",
+    "undo_expense",
+    "undo_fund_money",
     "undo_payment",
     "vat_in",
     "waive_charge",
+    "warn_owner",
 ]
