@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,10 +11,10 @@ from sqlalchemy import or_, select
 
 from app.core import clock, i18n
 from app.core.db import session
-from app.core.i18n import gettext
 from app.core.i18n import lazy as _l
 from app.journal.models import JournalEntry
 from app.people.models import Person
+from app.rooms.models import Room
 
 PAGE = 50
 HISTORY = 50
@@ -33,9 +33,19 @@ ACTS: Mapping[str, Any] = {
     "card_given": _l("Card given"),
     "change_refused": _l("Other time refused"),
     "change_wished": _l("Other time requested"),
+    "charge_cancelled": _l("Charge cancelled"),
+    "charge_made": _l("Charge made"),
+    "charge_reduced": _l("Charge reduced"),
+    "charge_waived": _l("Charge waived"),
     "code_issued": _l("Sign-in code sent"),
     "consent_given": _l("Consent given"),
     "consent_withdrawn": _l("Consent withdrawn"),
+    "deposit_asked": _l("Deposit asked for"),
+    "deposit_dropped": _l("Deposit not needed any more"),
+    "deposit_settled": _l("Deposit given back"),
+    "deposit_taken": _l("Deposit taken"),
+    "entry_posted": _l("Entry posted"),
+    "entry_reversed": _l("Entry reversed"),
     "exception_added": _l("Day with other hours added"),
     "exception_removed": _l("Day with other hours taken away"),
     "feed_renewed": _l("Calendar address renewed"),
@@ -46,6 +56,7 @@ ACTS: Mapping[str, Any] = {
     "household_joined": _l("Joined a household"),
     "household_left": _l("Left a household"),
     "invitation_issued": _l("Invitation issued"),
+    "invoice_issued": _l("Invoice issued"),
     "letter_done": _l("Message passed on"),
     "letter_put_back": _l("Message put back"),
     "letter_released": _l("Mail sent again"),
@@ -58,9 +69,13 @@ ACTS: Mapping[str, Any] = {
     "organisation_created": _l("Group created"),
     "organisation_reopened": _l("Group reopened"),
     "password_changed": _l("Password changed"),
+    "payment_taken": _l("Payment taken"),
+    "payment_undone": _l("Payment taken back"),
     "people_merged": _l("Duplicates merged"),
+    "period_locked": _l("Books closed"),
     "person_changed": _l("Person changed"),
     "person_created": _l("Person created"),
+    "refund_paid": _l("Refund paid"),
     "role_granted": _l("Role granted"),
     "role_withdrawn": _l("Role withdrawn"),
     "room_changed": _l("Room changed"),
@@ -76,17 +91,24 @@ ACTS: Mapping[str, Any] = {
 
 SUBJECTS: Mapping[str, Any] = {
     "booking": _l("Booking"),
+    "charge": _l("Charge"),
     "code": _l("Code"),
     "consent": _l("Consent"),
+    "deposit": _l("Deposit"),
     "exception": _l("Days with other hours"),
     "feed": _l("Calendar address"),
     "house": _l("House"),
     "household": _l("Household"),
     "invitation": _l("Invitation"),
+    "invoice": _l("Invoice"),
+    "ledger_entry": _l("Ledger entry"),
     "letter": _l("Message"),
     "opening_hours": _l("Weekly hours"),
     "organisation": _l("Group"),
+    "payment": _l("Payment"),
+    "period_lock": _l("Closed period"),
     "person": _l("Person"),
+    "refund": _l("Refund"),
     "room": _l("Room"),
     "sign_in": _l("Sign-in"),
     "slip": _l("Slip"),
@@ -118,18 +140,30 @@ class Line:
         word = str(SUBJECTS.get(self.subject, self.subject))
         return word if self.subject_id is None else f"{word} {self.subject_id}"
 
-    @property
-    def details(self) -> str:
-        """The facts in one line; moments on the house's clock."""
-        return ", ".join(f"{name} {_shown(value)}" for name, value in self.facts.items() if name != f"{self.subject}_id")
+
+@dataclass(frozen=True)
+class Names:
+    """Names by id, of the people and rooms that some lines are about."""
+
+    people: Mapping[int, str]
+    rooms: Mapping[int, str]
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, str) and value[10:11] == "T":
-        return i18n.moment(datetime.fromisoformat(value))
-    if isinstance(value, bool):
-        return str(gettext("yes") if value else gettext("no"))
-    return str(value)
+NAMING = ("person_id", "booked_for_id", "duplicate_id")
+"""Facts that are ids of people."""
+
+
+def names_in(lines: Iterable[Line]) -> Names:
+    """In two statements, however many lines."""
+    facts = [line.facts for line in lines]
+    people = {each[name] for each in facts for name in NAMING if each.get(name)}
+    rooms = {each["room_id"] for each in facts if each.get("room_id")}
+    who = select(Person.id, Person.given_name, Person.family_name).where(Person.id.in_(people))
+    which = select(Room.id, Room.name).where(Room.id.in_(rooms))
+    return Names(
+        {row.id: f"{row.given_name} {row.family_name}".strip() for row in session().execute(who)},
+        {row.id: row.name for row in session().execute(which)},
+    )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
@@ -18,11 +18,12 @@ from app.core.policy import Role
 from app.journal import queries, service
 from app.journal.models import JournalEntry
 from app.journal.reactions import record as record_reaction
+from app.journal.views import words
 from app.people.events import PeopleMerged, PersonCreated
 from app.rooms.events import BookingConfirmed
 from tests.browser_client import Reader, counted
 from tests.conftest import THURSDAY
-from tests.makers import a_house, a_person
+from tests.makers import a_house, a_person, a_room
 
 
 class Colour(StrEnum):
@@ -77,20 +78,22 @@ def entries() -> list[JournalEntry]:
     return list(db.session().scalars(select(JournalEntry).order_by(JournalEntry.id)))
 
 
-def confirmed(house: int, by: int | None, booking_id: int = 17) -> BookingConfirmed:
+def confirmed(
+    house: int, by: int | None, booking_id: int = 17, *, room_id: int = 3, booked_for_id: int | None = None, price_cents: int = 0
+) -> BookingConfirmed:
     return BookingConfirmed(
         house_id=house,
         by=by,
         booking_id=booking_id,
-        room_id=3,
+        room_id=room_id,
         room_name="Saal",
         starts_at=THURSDAY,
         ends_at=THURSDAY + timedelta(hours=1),
         state="confirmed",
         purpose="Taufe Kaya",
         people=4,
-        price_cents=0,
-        booked_for_id=None,
+        price_cents=price_cents,
+        booked_for_id=booked_for_id,
         created_by_id=None,
         uid="u",
         sequence=1,
@@ -182,6 +185,18 @@ def test_every_event_of_the_house_has_its_words(app: Flask) -> None:
     assert not nameless, f"app/journal/queries.py has no words for {sorted(nameless)}"
 
 
+def test_every_fact_of_every_event_is_told_in_words_or_left_out_on_purpose(app: Flask) -> None:
+    from app import wiring
+
+    silent = set()
+    for kind, reactions in wiring.REACTIONS.items():
+        for each in fields(kind) if record_reaction in reactions else ():
+            plain = str(each.type).partition(" ")[0] in {"int", "bool", "date", "datetime", "time"}
+            if plain and not each.name.endswith("_id") and each.name not in {"by", *words.LABELS, *words.LEFT_OUT}:
+                silent.add(f"{kind.__name__}.{each.name}")
+    assert silent == set(), "app/journal/views/words.py does not know these"
+
+
 def test_the_history_of_a_thing_is_told_in_order_by_name(app: Flask) -> None:
     house, person = a_house(), a_person("Deniz", "Demir")
     for hour, by in enumerate((person, None)):
@@ -221,6 +236,15 @@ def test_the_manager_reads_newest_first_who_did_what(manager: Reader, house: int
     newest, oldest = rows(manager)
     assert "Booking 18" in newest and "the house itself" in newest
     assert "Booking confirmed" in oldest and "Booking 17" in oldest and "Deniz Demir" in oldest
+
+
+def test_details_are_told_in_words_with_names_instead_of_ids(manager: Reader, house: int) -> None:
+    guest, room = a_person("Ayşe", "Yılmaz"), a_room(house, "saal")
+    tell(confirmed(house, None, room_id=room.id, booked_for_id=guest, price_cents=6600))
+    manager.get("/journal?subject=booking")
+    details = rows(manager)[0]
+    assert "Saal" in details and "for: Ayşe Yılmaz" in details and "66.00" in details and "13:40" in details
+    assert "_id" not in details and "cents" not in details and "sequence" not in details
 
 
 def test_it_can_be_narrowed_by_act_subject_number_and_day(manager: Reader, house: int) -> None:

@@ -11,8 +11,9 @@ from app.houses.queries import HouseCard
 from app.houses.views import here
 from app.journal import policy, queries
 from app.journal.forms import FilterForm
+from app.journal.views.words import told
 
-pages = Pages("journal", __name__)
+pages = Pages("journal", "app.journal")
 
 
 def house() -> HouseCard | None:
@@ -27,4 +28,12 @@ def show_journal(house: HouseCard) -> Any:
     cursor = int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None
     lines, following = queries.lines(house.id, form.filter(), cursor)
     asked = {name: value for name, value in request.args.items() if name in {"act", "subject", "number", "day"} and value}
-    return render_template("journal/show_journal.html", form=form, lines=lines, following=following, cursor=cursor, asked=asked)
+    names = queries.names_in(lines)
+    return render_template(
+        "journal/show_journal.html",
+        form=form,
+        lines=[(line, told(line, names)) for line in lines],
+        following=following,
+        cursor=cursor,
+        asked=asked,
+    )

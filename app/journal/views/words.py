@@ -1,0 +1,131 @@
+"""The facts of an act as a person says them: names for ids, euro for cents, days for dates; what only programs need stays out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from typing import Any
+
+from app.core import i18n
+from app.core.i18n import gettext
+from app.core.i18n import lazy as _l
+from app.journal.queries import Line, Names
+
+LABELS: Mapping[str, Any] = {
+    "added": _l("added"),
+    "booked_for_id": _l("for"),
+    "cancelled": _l("cancelled"),
+    "cents": _l("amount"),
+    "change_starts_at": _l("asked for"),
+    "closes": _l("to"),
+    "count": _l("devices"),
+    "created": _l("new"),
+    "due_on": _l("due"),
+    "duplicate_id": _l("duplicate"),
+    "expires_at": _l("valid until"),
+    "first": _l("from"),
+    "held_cents": _l("still held"),
+    "holidays_changed": _l("other holidays"),
+    "kept_cents": _l("kept"),
+    "lapses_at": _l("decide by"),
+    "last": _l("until"),
+    "locked_through": _l("up to"),
+    "min_minutes": _l("at least"),
+    "minutes": _l("valid for"),
+    "moved": _l("moved"),
+    "old_starts_at": _l("before"),
+    "opens": _l("from"),
+    "people": _l("people"),
+    "person_id": _l("person"),
+    "price_cents": _l("price"),
+    "refund_cents": _l("owed back"),
+    "refused": _l("refused"),
+    "returned_cents": _l("given back"),
+    "starts_at": _l("when"),
+    "unchanged": _l("unchanged"),
+    "valid_from": _l("from"),
+    "valid_until": _l("until"),
+    "waived_cents": _l("waived"),
+    "weekday": _l("weekday"),
+}
+WORDS: Mapping[str, Any] = {
+    "bank": _l("by transfer"),
+    "cash": _l("in cash"),
+    "city_card": _l("Dortmund-Karte"),
+    "code": _l("by mail code"),
+    "demo": _l("demonstration"),
+    "desk": _l("at the desk"),
+    "flat": _l("flat"),
+    "free_on_application": _l("free on application"),
+    "hardship": _l("hardship"),
+    "hour": _l("an hour"),
+    "import": _l("calendar file"),
+    "letter": _l("on paper"),
+    "mail": _l("by mail"),
+    "manager": _l("manager"),
+    "office": _l("office hour"),
+    "partner": _l("partner"),
+    "password": _l("by password"),
+    "phone": _l("by phone"),
+    "resident": _l("resident"),
+    "slip": _l("by slip"),
+    "treasurer": _l("treasurer"),
+    "use": _l("use of rooms"),
+    "volunteer": _l("volunteer"),
+}
+"""Words that stand by themselves; a word of the program that is missing here is not told."""
+LEFT_OUT = frozenset({"created_by_id", "sequence", "state", "ends_at", "old_ends_at", "change_ends_at", "opening_hours_id"})
+"""Told by the act itself or by another fact, or of no use to anybody who reads."""
+
+
+def told(line: Line, names: Names) -> str:
+    """Everything worth knowing about one line, in the reader's language."""
+    return i18n.dotted(*(part for name, value in line.facts.items() if (part := _part(line, name, value, names))))
+
+
+def _part(line: Line, name: str, value: Any, names: Names) -> str:
+    if name in LEFT_OUT or name == f"{line.subject}_id":
+        return ""
+    if name == "room_id":
+        return names.rooms.get(value, "")
+    if isinstance(value, str) and name not in LABELS:
+        return str(WORDS.get(value, ""))
+    if name not in LABELS:
+        return ""
+    if name in ("person_id", "booked_for_id", "duplicate_id"):
+        value = names.people.get(value, "")
+    else:
+        value = _shown(name, value, line.facts)
+    return gettext("%(label)s: %(value)s", label=str(LABELS[name]), value=value) if value != "" else ""
+
+
+def _shown(name: str, value: Any, facts: Mapping[str, Any]) -> str:
+    if isinstance(value, bool):
+        return str(gettext("yes") if value else gettext("no"))
+    if name.endswith("cents"):
+        return i18n.money(value)
+    if name.endswith("minutes"):
+        return i18n.duration(value)
+    if name == "weekday":
+        return i18n.weekday(value)
+    if isinstance(value, str):
+        return _moment(name, value, facts)
+    return str(value)
+
+
+_READ: tuple[Callable[[str], date | time], ...] = (date.fromisoformat, time.fromisoformat)
+
+
+def _moment(name: str, value: str, facts: Mapping[str, Any]) -> str:
+    if "T" not in value:
+        for read in _READ:
+            try:
+                found = read(value)
+            except ValueError:
+                continue
+            return i18n.clock_time(found) if isinstance(found, time) else i18n.day(found, "EEE, d. MMM y")
+        return value
+    starts_at, ends = datetime.fromisoformat(value), facts.get(name.replace("starts", "ends"))
+    if name.endswith("starts_at") and ends:
+        return i18n.together(i18n.day(starts_at, "EEE, d. MMM y"), i18n.hours(starts_at, datetime.fromisoformat(ends)))
+    return i18n.moment(starts_at)
