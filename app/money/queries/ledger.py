@@ -123,18 +123,19 @@ def _narrowed(statement: Select[Any], wanted: EntryFilter) -> Select[Any]:
                 statement = statement.where(_E.year == int(number[2]))
         else:
             statement = statement.where(_E.text.icontains(wanted.text, autoescape=True))
+    some = LedgerLine.__table__.alias("some").c
     on_lines = [
         column == value
         for column, value in (
-            (_L.account_code, wanted.account),
-            (_L.offering_code, wanted.offering),
-            (_L.sphere, wanted.sphere),
-            (_L.fund_code, wanted.fund),
+            (some.account_code, wanted.account),
+            (some.offering_code, wanted.offering),
+            (some.sphere, wanted.sphere),
+            (some.fund_code, wanted.fund),
         )
         if value
     ]
     if on_lines:
-        statement = statement.where(exists().where(_L.entry_id == _E.id, *on_lines))
+        statement = statement.where(exists().where(some.entry_id == _E.id, *on_lines))
     if wanted.source:
         statement = statement.where(_E.source == wanted.source)
     if wanted.first:
@@ -289,10 +290,10 @@ def lines_to_take(house_id: int, wanted: EntryFilter, most: int) -> Iterator[She
         .order_by(_E.id, _L.position)
         .limit(most)
     )  # fmt: skip
-    for *told_first, number, year, given, family, posted_at, digest in rows(_narrowed(statement, wanted)):
-        line: Any = told_first
-        reverses = f"J{number:02}/{year}" if number else ""
-        yield SheetLine(*line, reverses, f"{given or ''} {family or ''}".strip(), posted_at, digest)
+    for row in rows(_narrowed(statement, wanted)):
+        reverses = f"J{row[13]:02}/{row[14]}" if row[13] else ""
+        told: list[Any] = [*row[:13], reverses, f"{row[15] or ''} {row[16] or ''}".strip(), row[17], row[18]]
+        yield SheetLine(*told)
 
 
 def locks() -> list[tuple[PeriodLock, str]]:
