@@ -22,6 +22,7 @@ SIGNED_IN = ("resident", "volunteer", "partner", "treasurer", "desk", "manager")
 ROLES = ("anonymous", *SIGNED_IN)
 STAFF = ("desk", "manager")
 DESK, MANAGER, RESIDENT, ANONYMOUS = ("desk",), ("manager",), ("resident",), ("anonymous",)
+TREASURER = ("treasurer",)
 FOUNDER, TRAVELLER = "founder", "traveller"
 """Whoever opens a house that has not been set up yet, and whoever stands before two that are still empty."""
 LETTERS_WITHIN = 25.0
@@ -272,6 +273,9 @@ FACTS = {
     "hours": "SELECT min(id) FROM opening_hours WHERE weeks = ''",
     "call": "SELECT min(id) FROM letter WHERE way = 'phone' AND state = 'waiting'",
     "told": "SELECT min(id) FROM letter WHERE way = 'mail' AND state = 'sent'",
+    "fund": "SELECT min(id) FROM fund",
+    "expense": "SELECT min(id) FROM expense",
+    "entry": "SELECT min(id) FROM ledger_entry",
 }
 
 PAGES = [
@@ -391,6 +395,55 @@ PAGES = [
     Page("import-errors", "/rooms/werkstatt/import", DESK, send_nothing_useful, "rooms.preview_import", 422),
     Page("import-preview", "/rooms/werkstatt/import", DESK, show_calendar_file, "rooms.preview_import"),
     Page("import-done", "/rooms/werkstatt/import", DESK, import_calendar_file, "rooms.show_import_form"),
+    # The books
+    Page("ledger", "/money/ledger", TREASURER),
+    Page("ledger-filters", "/money/ledger?more=1", TREASURER),
+    Page("ledger-none", "/money/ledger?q=Xanthippe", TREASURER),
+    Page("ledger-entry", "/money/ledger/{entry}", TREASURER),
+    Page("ledger-post", "/money/ledger/new", TREASURER),
+    Page(
+        "ledger-post-errors",
+        "/money/ledger/new",
+        TREASURER,
+        send_form(text="Zinsen", account_1="1200", debit_1="5", account_2="4900", credit_2="4,99"),
+        "money.post_entry",
+        422,
+    ),
+    Page("ledger-reverse", "/money/ledger/{entry}/reverse", TREASURER),
+    Page("ledger-reverse-errors", "/money/ledger/{entry}/reverse", TREASURER, send_form(reason=""), "money.reverse_entry", 422),
+    Page("accounts", "/money/accounts", TREASURER),
+    Page("accounts-year", "/money/accounts?period=2026&all=1", TREASURER),
+    Page("account", "/money/accounts/1200", TREASURER),
+    Page("account-new", "/money/accounts/new", TREASURER),
+    Page("account-new-errors", "/money/accounts/new", TREASURER, send_form(code="12", name=""), "money.add_account", 422),
+    Page("account-edit", "/money/accounts/6500/edit", TREASURER),
+    Page("account-edit-errors", "/money/accounts/6500/edit", TREASURER, send_form(name=""), "money.change_account", 422),
+    Page("items", "/money/items", TREASURER),
+    Page("items-none", "/money/items?q=Xanthippe", TREASURER),
+    Page("payments", "/money/payments", TREASURER),
+    Page("deposits", "/money/deposits", TREASURER),
+    Page("deposits-settled", "/money/deposits?shelf=closed", TREASURER),
+    Page("lock", "/money/lock", TREASURER),
+    Page("lock-confirm", "/money/lock/confirm?locked_through=2026-10-31", TREASURER),
+    Page("lock-errors", "/money/lock/confirm?locked_through=2027-10-31", TREASURER, status=422),
+    Page("funds", "/money/funds", TREASURER),
+    Page("fund", "/money/funds/{fund}", TREASURER),
+    Page("fund-new", "/money/funds/new", TREASURER),
+    Page("fund-new-errors", "/money/funds/new", TREASURER, send_form(code="zu lang!", name=""), "money.add_fund", 422),
+    Page("fund-edit", "/money/funds/{fund}/edit", TREASURER),
+    Page("fund-edit-errors", "/money/funds/{fund}/edit", TREASURER, send_form(name=""), "money.change_fund", 422),
+    Page("fund-receive", "/money/funds/{fund}/receive", TREASURER),
+    Page("fund-receive-errors", "/money/funds/{fund}/receive", TREASURER, send_form(cents="0"), "money.receive_money", 422),
+    Page("fund-return", "/money/funds/{fund}/return", TREASURER),
+    Page("fund-return-errors", "/money/funds/{fund}/return", TREASURER, send_form(cents="0"), "money.return_money", 422),
+    Page("fund-close", "/money/funds/{fund}/close", TREASURER),
+    Page("vouchers", "/money/funds/{fund}/vouchers", TREASURER),
+    Page("expenses", "/money/expenses", TREASURER),
+    Page("expense", "/money/expenses/{expense}", TREASURER),
+    Page("expense-new", "/money/expenses/new", TREASURER),
+    Page("expense-new-errors", "/money/expenses/new", TREASURER, send_form(cents="0", payee=""), "money.record_expense", 422),
+    Page("expense-undo", "/money/expenses/{expense}/undo", TREASURER),
+    Page("expense-undo-errors", "/money/expenses/{expense}/undo", TREASURER, send_form(reason=""), "money.undo_expense", 422),
     # Where nothing is
     Page("not-found", "/nowhere", ("anonymous", "resident"), None, "-", 404),
     Page("not-for-you", "/people", RESIDENT, None, "", 403),
@@ -406,6 +459,8 @@ NOT_PAGES = frozenset(
     {
         "healthz", "metrics", "readyz", "static",
         "accounts.slip_pdf", "notices.print_call_list", "rooms.print_booking", "rooms.print_room_sheet",
+        "money.take_account", "money.take_accounts", "money.take_deposits", "money.take_entries", "money.take_expenses",
+        "money.take_funds", "money.take_items", "money.take_payments", "money.take_vouchers",
         "people.organisations_sheet", "people.people_sheet", "rooms.take_bookings",
         "rooms.subscribe_person", "rooms.subscribe_room",
         "rooms.show_price",  # a piece of the booking form

@@ -10,6 +10,7 @@ from app.accounts.commands import ways_in
 from app.core import i18n
 from app.core.db import transaction
 from app.demo import service
+from app.money.service import LEDGER
 
 demo = AppGroup("demo", help="The demonstration house.")
 demo.add_command(ways_in)
@@ -21,7 +22,7 @@ def load() -> None:
     if not current_app.extensions["settings"].demo:
         raise click.ClickException("this instance is not a demonstration: set `demo = true` in instance/config.toml first")
     try:
-        with transaction(), i18n.speaking("de"):
+        with transaction(turns=[LEDGER]), i18n.speaking("de"):
             made = service.load_demo()
     except service.AlreadyFurnished as refusal:
         raise click.ClickException(str(refusal)) from None

@@ -15,6 +15,7 @@ from app.core.folding import fold
 from app.core.policy import Actor, Role
 from app.core.spans import Span
 from app.demo import house as plan
+from app.demo.funds import furnish_funds
 from app.houses.models import House
 from app.notices.models import Letter, LetterState
 from app.occupancy.models import Resource
@@ -56,6 +57,7 @@ def load_demo() -> dict[str, int]:
     # What comes again was agreed long ago, and everybody has been told; only the single dates are news.
     session().execute(update(Letter).values(state=LetterState.SENT, ended_at=Letter.created_at))
     made += _singles(house, persons, desk)
+    furnish_funds(house, persons["Möller"])
     return {"rooms": len(plan.ROOMS), "people": len(persons), "organisations": len(organisations), "bookings": made}
 
 

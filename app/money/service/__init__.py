@@ -35,6 +35,7 @@ from app.money.service.funds import (
     warn_owner,
 )
 from app.money.service.ledger import (
+    LEDGER,
     AlreadyReversed,
     EntryRequest,
     IsReversal,
@@ -60,6 +61,7 @@ from app.money.service.payments import (
 from app.money.service.ready import furnish_books
 
 __all__ = [
+    "LEDGER",
     "AccountRequest",
     "AlreadyReversed",
     "AlreadyUndone",
