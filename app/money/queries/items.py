@@ -15,7 +15,7 @@ from app.money.models.charges import OPEN
 from app.money.models.deposits import NOT_DONE
 from app.people.models import Organisation, Person
 
-PAGE = 40
+PAGE = 25
 _C, _D, _Y, _P, _O = (
     Charge.__table__.c,
     Deposit.__table__.c,

@@ -25,9 +25,10 @@ from app.money.models import (
 from app.offers.models import Offering
 from app.people.models import Person
 
-PAGE = 40
+PAGE = 25
 _E, _L, _P, _A = LedgerEntry.__table__.c, LedgerLine.__table__.c, Person.__table__.c, LedgerAccount.__table__.c
 _BACK = LedgerEntry.__table__.alias("reversal")
+_SOME = LedgerLine.__table__.alias("some").c
 NUMBER = re.compile(r"[jJ]?\s*0*(\d{1,9})(?:\s*/\s*(\d{4}))?")
 
 
@@ -123,19 +124,16 @@ def _narrowed(statement: Select[Any], wanted: EntryFilter) -> Select[Any]:
                 statement = statement.where(_E.year == int(number[2]))
         else:
             statement = statement.where(_E.text.icontains(wanted.text, autoescape=True))
-    some = LedgerLine.__table__.alias("some").c
-    on_lines = [
-        column == value
-        for column, value in (
-            (some.account_code, wanted.account),
-            (some.offering_code, wanted.offering),
-            (some.sphere, wanted.sphere),
-            (some.fund_code, wanted.fund),
+    if wanted.account or wanted.offering or wanted.sphere or wanted.fund:
+        on_lines = (
+            (_SOME.account_code, wanted.account),
+            (_SOME.offering_code, wanted.offering),
+            (_SOME.sphere, wanted.sphere),
+            (_SOME.fund_code, wanted.fund),
         )
-        if value
-    ]
-    if on_lines:
-        statement = statement.where(exists().where(some.entry_id == _E.id, *on_lines))
+        statement = statement.where(
+            exists().where(_SOME.entry_id == _E.id, *(column == value for column, value in on_lines if value))
+        )
     if wanted.source:
         statement = statement.where(_E.source == wanted.source)
     if wanted.first:
