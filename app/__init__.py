@@ -12,7 +12,9 @@ from app.core import clock, crypto, db, events, health, i18n, log, mail, web
 def create_app(settings: config.Settings | None = None) -> Flask:
     """The application of one centre; `settings` are read from instance and environment unless given."""
     settings = settings or config.load()
-    app = Flask(__name__, instance_path=str(settings.instance_path), static_folder=None, template_folder="core/templates")
+    app = web.Application(
+        __name__, instance_path=str(settings.instance_path), static_folder=None, template_folder="core/templates"
+    )
     app.extensions["settings"] = settings
     clock.move(settings.clock)
     crypto.init_app(app, settings.instance_path)

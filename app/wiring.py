@@ -186,6 +186,8 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     money.DepositTaken: [record],
     money.DepositSettled: [record],
     money.DepositDropped: [record],
+    money.CashDayClosed: [record],
+    money.TransitConfirmed: [record],
     notices.LetterDone: [record],
     notices.LetterPutBack: [record],
     notices.LetterReleased: [record],

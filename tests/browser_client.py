@@ -54,7 +54,10 @@ CLOSED_BY: dict[str, frozenset[str]] = {
     "p": frozenset(["p", "div", "ul", "ol", "table", "form", "h1", "h2", "h3", "section", "fieldset", "dl"]),
 }
 NOT_TYPED = frozenset({"hidden", "submit", "button", "image", "reset"})
-UNCOUNTED = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|SELECT pg_advisory|select pg_catalog|show )", re.I)
+UNCOUNTED = re.compile(
+    r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|SELECT pg_advisory|SELECT pg_current_snapshot|select pg_catalog|show )",
+    re.I,
+)
 
 
 @dataclass(eq=False)
@@ -452,17 +455,22 @@ def criticise(page: Page) -> list[str]:
 
 
 class counted:
-    """Collects the SQL statements sent inside, without those that only frame transactions."""
+    """Collects the SQL statements sent inside, without those that only frame them: begin, commit, has anything been written?"""
 
     def __enter__(self) -> list[str]:
         self.statements: list[str] = []
         event.listen(Engine, "before_cursor_execute", self._note)
+        db.asked.connect(self._note_plain)
         return self.statements
 
     def __exit__(self, *fault: object) -> None:
         event.remove(Engine, "before_cursor_execute", self._note)
+        db.asked.disconnect(self._note_plain)
 
     def _note(self, connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        self._note_plain(statement)
+
+    def _note_plain(self, statement: str) -> None:
         if not UNCOUNTED.match(statement):
             self.statements.append(statement)
 

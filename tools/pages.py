@@ -254,6 +254,28 @@ def send_nothing_useful(tab: Tab, visit: Visit) -> Response | None:
     return press(tab)
 
 
+def count_the_drawer(tab: Tab, visit: Visit) -> Response | None:
+    """With something missing, so that the page asks for a reason."""
+    for name, value in {"n5000": "3", "n2000": "6", "n1000": "9", "banked": "100", "t0": "164,90", "t1": "247,70"}.items():
+        tab.locator(f"main [name={name}]").fill(value)
+    for part, value in {"payee": "Kiosk Kaya", "reason": "Milch", "no": "118", "cents": "38,50"}.items():
+        tab.locator(f"main [name=v0_{part}]").fill(value)
+    return press(tab, "main form button:not([name])")
+
+
+def count_nonsense(tab: Tab, visit: Visit) -> Response | None:
+    tab.locator("main form").evaluate("one => { one.noValidate = true }")
+    tab.locator("main [name=banked]").fill("viel")
+    tab.locator("main [name=v0_payee]").fill("Kiosk Kaya")
+    return press(tab, "main form button:not([name])")
+
+
+def close_alone(tab: Tab, visit: Visit) -> Response | None:
+    count_the_drawer(tab, visit)
+    tab.locator("main form").first.evaluate("one => { one.noValidate = true }")
+    return press(tab, "main form button:not([name])")
+
+
 # The list ----------------------------------------------------------------------------------------------------------
 
 FACTS = {
@@ -271,6 +293,9 @@ FACTS = {
     "course": "SELECT min(id) FROM booking WHERE purpose = 'Sprachkurs' AND starts_at > '2026-11-27'",
     "own": "SELECT id FROM booking WHERE purpose LIKE 'Brief vom Amt%'",
     "hours": "SELECT min(id) FROM opening_hours WHERE weeks = ''",
+    "cash_day": "SELECT max(id) FROM cash_day WHERE banked_cents > 0",
+    "transit": "SELECT max(e.id) FROM ledger_entry e JOIN ledger_line l ON l.entry_id = e.id"
+    " WHERE l.account_code = '1500' AND e.source = 'cash_day'",
     "call": "SELECT min(id) FROM letter WHERE way = 'phone' AND state = 'waiting'",
     "told": "SELECT min(id) FROM letter WHERE way = 'mail' AND state = 'sent'",
     "fund": "SELECT min(id) FROM fund",
@@ -374,6 +399,14 @@ PAGES = [
     Page("outbox-sent", "/outbox?shelf=sent", DESK),
     Page("letter-to-phone", "/outbox/{call}", DESK),
     Page("letter", "/outbox/{told}", DESK),
+    # The drawer
+    Page("cash", "/money/cash", ("desk", "treasurer")),
+    Page("cash-count", "/money/cash/count", DESK),
+    Page("cash-count-errors", "/money/cash/count", DESK, count_nonsense, "money.check_count", 422),
+    Page("cash-check", "/money/cash/count", DESK, count_the_drawer, "money.check_count"),
+    Page("cash-close-errors", "/money/cash/count", DESK, close_alone, "money.close_cash_day", 422),
+    Page("cash-day", "/money/cash/{cash_day}", ("desk", "treasurer")),
+    Page("cash-transit", "/money/cash/transit/{transit}", ("treasurer",)),
     # The manager's
     Page("house", "/house", MANAGER),
     Page("hours", "/house/hours", MANAGER),
@@ -458,9 +491,10 @@ PAGES = [
 NOT_PAGES = frozenset(
     {
         "healthz", "metrics", "readyz", "static",
-        "accounts.slip_pdf", "notices.print_call_list", "rooms.print_booking", "rooms.print_room_sheet",
         "money.take_account", "money.take_accounts", "money.take_deposits", "money.take_entries", "money.take_expenses",
         "money.take_funds", "money.take_items", "money.take_payments", "money.take_vouchers",
+        "accounts.slip_pdf", "money.print_blank_sheet", "money.print_cash_report", "money.take_cash_days",
+        "notices.print_call_list", "rooms.print_booking", "rooms.print_room_sheet",
         "people.organisations_sheet", "people.people_sheet", "rooms.take_bookings",
         "rooms.subscribe_person", "rooms.subscribe_room",
         "rooms.show_price",  # a piece of the booking form

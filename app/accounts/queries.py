@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import aliased
@@ -12,41 +13,32 @@ from app.accounts.models import Account, ApiToken, Invitation, RoleGrant, SignIn
 from app.core import clock
 from app.core.crypto import fingerprint
 from app.core.db import session
+from app.core.memory import until_written
 from app.core.policy import STAFF, Actor, Role
+from app.core.statements import Statement
 from app.houses.models import House
 from app.people.models import Person
 
 STRONG_MEANS = frozenset({"password", "demo"})
 """Only these carry staff roles: a code from a mail or a slip is one factor, and slips get lost."""
 
-_sign_in = (
+_SIGN_IN = Statement(
     select(
-        SignIn.person_id, SignIn.means, Person.given_name, Person.family_name, Person.language, RoleGrant.house_id, RoleGrant.role
+        SignIn.person_id, SignIn.means, SignIn.expires_at, Person.given_name, Person.family_name, Person.language,
+        RoleGrant.house_id, RoleGrant.role,
     )
     .join(Person, Person.id == SignIn.person_id)
     .outerjoin(RoleGrant, RoleGrant.person_id == SignIn.person_id)
-    .where(
-        SignIn.digest == bindparam("digest"),
-        SignIn.ended_at.is_(None),
-        SignIn.expires_at > bindparam("now"),
-        Person.merged_into_id.is_(None),
-    )
-)
-
-_token = (
+    .where(SignIn.digest == bindparam("digest"), SignIn.ended_at.is_(None), Person.merged_into_id.is_(None))
+)  # fmt: skip
+_TOKEN = Statement(
     select(
-        ApiToken.id,
-        ApiToken.person_id,
-        ApiToken.label,
-        ApiToken.house_id,
-        ApiToken.role,
-        Person.given_name,
-        Person.family_name,
-        Person.language,
+        ApiToken.id, ApiToken.person_id, ApiToken.label, ApiToken.house_id, ApiToken.role,
+        Person.given_name, Person.family_name, Person.language,
     )
     .outerjoin(Person, Person.id == ApiToken.person_id)
     .where(ApiToken.digest == bindparam("digest"), ApiToken.revoked_at.is_(None), Person.merged_into_id.is_(None))
-)
+)  # fmt: skip
 
 
 def identify(secret: str, *, demo: bool) -> Actor | None:
@@ -54,14 +46,27 @@ def identify(secret: str, *, demo: bool) -> Actor | None:
 
     A sign-in by one click counts only while the house is a demonstration.
     """
-    rows = session().execute(_sign_in, {"digest": fingerprint(secret), "now": clock.now()}).all()
-    if not rows or (rows[0].means == "demo" and not demo):
+    found = until_written(("sign-in", secret), lambda: _signed_in(secret))
+    if found is None or found.expires_at <= clock.now() or (found.means == "demo" and not demo):
         return None
-    first = rows[0]
-    strong = first.means in STRONG_MEANS
-    roles = frozenset((row.house_id, _effective(row.role, strong)) for row in rows if row.house_id is not None)
-    name = f"{first.given_name} {first.family_name}".strip()
-    return Actor(person_id=first.person_id, name=name, roles=roles, language=first.language, session_key=secret)
+    return found.actor
+
+
+class _SignedIn(NamedTuple):
+    actor: Actor
+    means: str
+    expires_at: datetime
+
+
+def _signed_in(secret: str) -> _SignedIn | None:
+    rows = _SIGN_IN.rows(digest=fingerprint(secret))
+    if not rows:
+        return None
+    person_id, means, expires_at, given, family, language, _, _ = rows[0]
+    strong = means in STRONG_MEANS
+    roles = frozenset((house_id, _effective(role, strong)) for *_, house_id, role in rows if house_id is not None)
+    actor = Actor(person_id=person_id, name=f"{given} {family}".strip(), roles=roles, language=language, session_key=secret)
+    return _SignedIn(actor, means, expires_at)
 
 
 def _effective(role: str, strong: bool) -> Role:
@@ -71,12 +76,17 @@ def _effective(role: str, strong: bool) -> Role:
 
 def identify_token(bearer: str) -> Actor | None:
     """Who acts by this bearer token: exactly the token's one role, whatever else the person is. One statement."""
-    row = session().execute(_token, {"digest": fingerprint(bearer)}).first()
+    return until_written(("token", bearer), lambda: _token_holder(bearer))
+
+
+def _token_holder(bearer: str) -> Actor | None:
+    row = _TOKEN.row(digest=fingerprint(bearer))
     if row is None:
         return None
-    name = f"{row.given_name} {row.family_name}".strip() if row.person_id is not None else row.label
-    roles = frozenset({(row.house_id, Role(row.role))})
-    return Actor(person_id=row.person_id, name=name, roles=roles, language=row.language, session_key=f"token:{row.id}", via="api")
+    token_id, person_id, label, house_id, role, given, family, language = row
+    name = f"{given} {family}".strip() if person_id is not None else label
+    roles = frozenset({(house_id, Role(role))})
+    return Actor(person_id=person_id, name=name, roles=roles, language=language, session_key=f"token:{token_id}", via="api")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _offset = timedelta(0)
@@ -71,6 +72,7 @@ def at(day: date, wall: time, zone: ZoneInfo) -> datetime:
     return instant
 
 
+@lru_cache(maxsize=1024)
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """The instant (UTC) at which `day` begins in `zone`; the first existing one where a zone skips midnight."""
     wall = time(0)

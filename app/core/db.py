@@ -10,19 +10,21 @@ from __future__ import annotations
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 import flask_sqlalchemy.session
+from blinker import Signal
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, CursorResult, DateTime, Dialect, Engine, Executable, MetaData, event
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, MetaData, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, mapped_column
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
 
 from config import Settings
@@ -38,6 +40,9 @@ except ImportError:  # pragma: no cover - platforms without a wheel
 T = TypeVar("T")
 ATTEMPTS = 12
 SQLITE_SAFE = (3, 51, 3)
+
+asked = Signal()
+"""Sent with the text of each statement that goes past SQLAlchemy, for who counts statements."""
 
 metadata = MetaData(
     naming_convention={
@@ -64,10 +69,16 @@ class Instant(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        return _instant_of_text if dialect.name == "sqlite" else _instant_of_time
+
+
+def _instant_of_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+def _instant_of_time(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
 
 
 Cents = Annotated[int, mapped_column(BigInteger)]
@@ -102,12 +113,44 @@ class Busy(Exception):
 
 
 class HouseSession(flask_sqlalchemy.session.Session):
-    """Reads through the reader; only inside `transaction()` through the writer."""
+    """Reads through the reader; only inside `transaction()` through the writer.
+
+    All it reads until it is closed, it reads on one connection, which statements past the mapper share (app.core.statements).
+    """
+
+    _reading: Connection | None = None
+    _writing: Connection | None = None
+    _still: dict[Hashable, Any] | None = None
 
     def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **kwargs: Any) -> Any:
         if bind is not None:
             return bind
-        return self._db.engines["writer" if self.info.get("writing") else None]
+        return self._db.engines["writer"] if self.info.get("writing") else self.looking()
+
+    def looking(self) -> Connection:
+        """The connection this session sees the database through."""
+        if self.info.get("writing"):
+            return self._writing or self.connection()
+        if self._reading is None:
+            self._reading = self._db.engines[None].connect()
+        if not self._reading.in_transaction():
+            self._reading.begin()
+            self._still = None
+        return self._reading
+
+    def still(self) -> dict[Hashable, Any] | None:
+        """What was read on this connection and still holds; None inside an act. Asked once until the session is closed."""
+        if self._still is None and not self.info.get("writing"):
+            connection = self.looking()
+            self._still = _still(connection.dialect, connection.connection)
+        return self._still
+
+    def close(self) -> None:
+        super().close()
+        self._still = self._writing = None
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
 
     def flush(self, objects: Any = None) -> None:
         if self.new or self.dirty or self.deleted:
@@ -129,22 +172,75 @@ def session() -> Session:
     return db.session()
 
 
-def rows(statement: Executable, values: Mapping[str, Any] | None = None) -> CursorResult[*tuple[Any, ...]]:
-    """Plain rows of a statement over tables, past the object mapper: for the pages that are asked for all day long."""
-    return session().connection().execute(statement, values)
+def looking() -> Connection:
+    """The connection of this session, for statements past SQLAlchemy."""
+    return cast(HouseSession, db.session()).looking()
+
+
+def still() -> dict[Hashable, Any] | None:
+    """See `HouseSession.still`."""
+    return cast(HouseSession, db.session()).still()
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Inside, all that is read is of one moment, however long it takes: where sums must agree while others go on writing.
+
+    SQLite's readers see one moment until their session is closed; on PostgreSQL each statement would see its own.
+    """
+    connection = looking()
+    if connection.dialect.name != "postgresql" or in_transaction():
+        yield
+        return
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    try:
+        yield
+    finally:
+        driver.execute("ROLLBACK")
+
+
+def glance() -> dict[Hashable, Any]:
+    """The same without opening a session: for a look that in most cases is all there is."""
+    engine = db.engines[None]
+    connection = engine.raw_connection()
+    try:
+        return _still(engine.dialect, connection)
+    finally:
+        connection.close()
+
+
+def _still(dialect: Dialect, connection: PoolProxiedConnection) -> dict[Hashable, Any]:
+    """What is kept with a connection until anything is written to the database.
+
+    SQLite counts, for each connection, what others have committed; PostgreSQL's snapshots tell which acts are seen, and equal
+    ones see the same. What is kept may be newer than the state it is kept for, never older.
+    """
+    question = "PRAGMA data_version" if dialect.name == "sqlite" else "SELECT pg_current_snapshot()::text"
+    if asked.receivers:
+        asked.send(question)
+    driver: Any = connection.dbapi_connection
+    state = driver.execute(question).fetchone()
+    if connection.info.get("state") != state:
+        connection.info.update(state=state, still={})
+    kept: dict[Hashable, Any] = connection.info["still"]
+    return kept
 
 
 def init_app(app: Flask, settings: Settings) -> None:
     url = make_url(settings.effective_database_url)
     # A failing statement goes to the log; names and telephone numbers of people do not.
-    reader: dict[str, Any] = {"hide_parameters": True}
+    # The connection used last is used first: it has the most in its memory, see `still`.
+    reader: dict[str, Any] = {"hide_parameters": True, "pool_use_lifo": True}
     writer: dict[str, Any] = {"url": url, "hide_parameters": True}
     if url.get_backend_name() == "sqlite":
         for options in (reader, writer):
             options.update(module=sqlite_driver, connect_args={"timeout": 30, "check_same_thread": False})
     else:
-        shared = {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
-        reader.update(shared, connect_args={"options": "-c default_transaction_read_only=on -c timezone=UTC"})
+        shared = {"pool_size": 8, "max_overflow": 8}
+        # Each statement sees its own moment anyway (READ COMMITTED), so a transaction around them would only cost two messages.
+        reading = "-c default_transaction_read_only=on -c timezone=UTC"
+        reader.update(shared, isolation_level="AUTOCOMMIT", connect_args={"options": reading})
         # The server's default saves a round trip per transaction.
         isolation = "-c default_transaction_isolation=serializable -c timezone=UTC"
         writer.update(shared, connect_args={"options": isolation})
@@ -158,6 +254,9 @@ def init_app(app: Flask, settings: Settings) -> None:
         if url.get_backend_name() == "sqlite":
             _prepare_sqlite(db.engines[None], read_only=True)
             _prepare_sqlite(db.engines["writer"], read_only=False)
+        else:
+            for engine in db.engines.values():
+                _greet_after_rest(engine)
     migrate.init_app(app, db)
 
 
@@ -178,8 +277,29 @@ def _prepare_sqlite(engine: Engine, *, read_only: bool) -> None:
         cursor.close()
 
     @event.listens_for(engine, "begin")
-    def begun(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+    def begun(connection: Connection) -> None:
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute(begin)
+
+
+RESTED = 1.0
+"""Seconds after which a server is asked whether it is still there before it is asked for something."""
+
+
+def _greet_after_rest(engine: Engine) -> None:
+    """After a restart or a failover of the server nobody meets a broken connection; a busy one is not asked each time."""
+
+    @event.listens_for(engine, "checkin")
+    def back(connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["back_at"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def taken(connection: Any, record: ConnectionPoolEntry, proxy: PoolProxiedConnection) -> None:
+        if time.monotonic() - record.info.get("back_at", time.monotonic()) > RESTED:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as fault:
+                raise InvalidatePoolError from fault
 
 
 _BESIDE_OTHERS = "LOCK TABLE alembic_version IN ROW SHARE MODE"
@@ -195,14 +315,14 @@ def transaction(*, alone: bool = False, turns: Iterable[str] = ()) -> Iterator[S
     `alone` waits for every other act and lets none begin: SQLite is always so. `turns` are tables that only one act at a time adds
     to (see `take_turn`).
     """
-    current = session()
+    current = cast(HouseSession, session())
     if current.info.get("writing"):
         raise NestedTransaction
     current.close()
     current.info.pop("stamps", None)
     current.info["writing"] = True
     try:
-        connection = current.connection()  # takes SQLite's write lock before anything is looked at
+        current._writing = connection = current.connection()  # takes SQLite's write lock before anything is looked at
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(_ALONE if alone else _BESIDE_OTHERS)
             for table in sorted(turns):  # one order everywhere

@@ -89,8 +89,13 @@ def metrics() -> Response:
 
 
 def _measure(response: Response) -> Response:
-    endpoint = request.endpoint or "none"
-    REQUESTS.labels(endpoint, str(response.status_code)).inc()
-    if "began" in g:
-        SECONDS.labels(endpoint).observe(time.perf_counter() - g.began)
+    answered, seconds = _meters(request.endpoint or "none", response.status_code)
+    answered.inc()
+    if (began := g.get("began")) is not None:
+        seconds.observe(time.perf_counter() - began)
     return response
+
+
+@lru_cache(maxsize=2048)
+def _meters(endpoint: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(endpoint, str(status)), SECONDS.labels(endpoint)

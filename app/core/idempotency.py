@@ -10,12 +10,13 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, Text, bindparam, delete, insert, select
+from sqlalchemy import String, Text, bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
 from app.core.db import Collision, Model, session
+from app.core.statements import Statement, insertion
 
 KEPT = timedelta(days=3)
 
@@ -30,8 +31,8 @@ class IdempotencyKey(Model):
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 
-_EARLIER = select(IdempotencyKey.answer).where(IdempotencyKey.digest == bindparam("digest"))
-_REMEMBER = insert(IdempotencyKey)
+_EARLIER = Statement(select(IdempotencyKey.answer).where(IdempotencyKey.digest == bindparam("digest")))
+_REMEMBER = insertion(IdempotencyKey)
 
 
 def _digest(scope: str, key: str) -> str:
@@ -40,14 +41,14 @@ def _digest(scope: str, key: str) -> str:
 
 def earlier(scope: str, key: str) -> str | None:
     """What the first act under this key answered, None when this is the first."""
-    return session().scalar(_EARLIER, {"digest": _digest(scope, key)})
+    found = _EARLIER.row(digest=_digest(scope, key))
+    return str(found[0]) if found else None
 
 
 def remember(scope: str, key: str, answer: str) -> None:
     """Store the answer; raises `Collision` when another act with this key has just been stored."""
-    row = {"digest": _digest(scope, key), "answer": answer, "created_at": clock.now()}
     try:
-        session().execute(_REMEMBER, row)
+        _REMEMBER.run(digest=_digest(scope, key), answer=answer, created_at=clock.now())
     except IntegrityError as fault:
         raise Collision from fault
 

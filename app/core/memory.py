@@ -39,6 +39,26 @@ def remembered(house_id: int, what: Hashable, make: Callable[[], T]) -> T:
     return value
 
 
+MOST = 2_000
+
+
+def until_written(what: Hashable, make: Callable[[], T]) -> T:
+    """What `make` gives, from memory until anything at all is written to the database; see `db.still`.
+
+    For what every page asks and a single cheap question can answer (who is it, which house, has the day changed). `what` must
+    name the function and all it depends on besides the database: reader, language, hour. An act always makes it anew.
+    """
+    kept = db.still()
+    if kept is None:
+        return make()
+    if what not in kept:
+        if len(kept) >= MOST:
+            kept.clear()
+        kept[what] = make()
+    value: T = kept[what]
+    return value
+
+
 RECENT = 128
 
 

@@ -11,7 +11,8 @@ import hashlib
 import inspect
 import mimetypes
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import date
 from functools import lru_cache, wraps
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -25,20 +26,23 @@ from flask import (
     flash,
     g,
     get_flashed_messages,
+    has_request_context,
     make_response,
     redirect,
     request,
     session,
     url_for,
 )
-from flask_login import LoginManager, current_user
+from flask.sessions import SecureCookieSessionInterface
+from flask_login import LoginManager
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import answers, db, i18n, idempotency
+from app.core import answers, clock, db, i18n, idempotency, memory
 from app.core.answers import wants_json as wants_json
 from app.core.errors import Forbidden, Missing, Refusal, SignInNeeded
-from app.core.forms import PageToken
+from app.core.forms import is_page_token, page_token
 from app.core.i18n import lazy as _l
 from app.core.policy import ANONYMOUS, Actor, Rule, everyone
 from config import ROOT, Settings
@@ -47,6 +51,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 STATIC = ROOT / "app" / "core" / "static"
 ONE_YEAR = 31_536_000
 LARGEST_ID = 2**31 - 1
+ADDRESSES = 5_000
 
 
 class PageTooOld(Refusal):
@@ -87,12 +92,22 @@ class Pages:
     def _route(self, path: str, method: str, allow: Rule, load: Callable[..., Any] | None) -> Callable[[View], View]:
         def declare(view: View) -> View:
             answer = guarded(view, allow, load)
-            endpoint = act(answer) if method == "POST" else wraps(view)(answer)
+            endpoint = act(answer) if method == "POST" else look(answer, view)
             endpoint.allow = allow  # type: ignore[attr-defined]
             self.blueprint.add_url_rule(storable(path), view.__name__, endpoint, methods=[method])
             return view
 
         return declare
+
+
+def look(answer: Callable[..., Any], view: Callable[..., Any]) -> Callable[..., Any]:
+    """The edge of a page's GET: what has been answered 304 a moment ago is so again while nothing is written."""
+
+    @wraps(view)
+    def edge(**values: Any) -> Any:
+        return unchanged_again() or answer(**values)
+
+    return edge
 
 
 def storable(path: str) -> str:
@@ -175,13 +190,15 @@ def refuse_other_sites() -> None:
     origin = request.headers.get("Origin")
     if origin and origin != "null" and urlsplit(origin).netloc != request.host:
         raise ForeignSite
-    if not PageToken(request.form).validate():
+    if not is_page_token(request.form.get("csrf_token", "")):
         raise PageTooOld
 
 
 def actor() -> Actor:
     """Who is acting in this request; never None."""
-    who: Actor = current_user._get_current_object()
+    who: Actor | None = g.get("_login_user")  # where Flask-Login looks, too
+    if who is None:
+        who = g._login_user = current_app.extensions["recognise"]() or ANONYMOUS
     return who
 
 
@@ -215,13 +232,35 @@ def unchanged(*state: object) -> Response | None:
     who = actor()
     reader = (who.session_key, who.name, sorted(who.roles), session.get("csrf"), i18n.language(), request.cookies.get("theme"))
     parts = (request.full_path, reader, version(), state)
-    tag = hashlib.blake2s(repr(parts).encode(), digest_size=12).hexdigest()
+    g.etag = tag = hashlib.blake2s(repr(parts).encode(), digest_size=12).hexdigest()
+    if tag not in request.if_none_match:
+        return None
+    memory.until_written(_question(request.environ), lambda: tag)
+    return _not_modified(tag)
+
+
+def unchanged_again() -> Response | None:
+    """The same 304 to the same question in the same minute, from a single look at whether anything has been written."""
+    environ = request.environ
+    if "HTTP_IF_NONE_MATCH" not in environ:
+        return None
+    tag = db.glance().get(_question(environ))
+    if tag is None:
+        return None
     g.etag = tag
-    if tag in request.if_none_match:
-        response = current_app.response_class(status=304)
-        response.set_etag(tag)
-        return response
-    return None
+    return _not_modified(tag)
+
+
+def _question(environ: Mapping[str, Any]) -> Hashable:
+    """All of a request that an answer depends on."""
+    asked = ("PATH_INFO", "QUERY_STRING", "HTTP_IF_NONE_MATCH", "HTTP_COOKIE", "HTTP_ACCEPT_LANGUAGE")
+    return "unchanged", int(clock.now().timestamp()) // 60, *(environ.get(name) for name in asked)
+
+
+def _not_modified(tag: str) -> Response:
+    response = current_app.response_class(status=304)
+    response.set_etag(tag)
+    return response
 
 
 @lru_cache(maxsize=1)
@@ -312,12 +351,20 @@ def init_app(
         MAX_FORM_PARTS=500,
         TRUSTED_HOSTS=_hosts(settings),
     )
-    login = LoginManager(app)
+
+    def recognise() -> Actor | None:
+        if wants_json():
+            return identify_token(token) if (token := _bearer()) else None
+        return identify(key) if (key := session.get("_user_id")) else None
+
+    app.extensions["recognise"] = recognise
+    login = LoginManager(app, add_context_processor=False)
     login.session_protection = None  # phones change their network; the sign-in is a row that can be ended
     login.anonymous_user = lambda: ANONYMOUS
-    login.user_loader(lambda key: None if wants_json() else identify(key))
-    login.request_loader(lambda request: identify_token(_bearer()) if wants_json() and _bearer() else None)
-    app.jinja_env.globals.update(static_url=static_url, csrf_token=_csrf_token, idempotency_key=lambda: secrets.token_urlsafe(16))
+    login.request_loader(lambda request: recognise())
+    app.session_interface = SignedCookies()
+    app.wsgi_app = secured(app.wsgi_app, secure)  # type: ignore[method-assign]
+    app.jinja_env.globals.update(static_url=static_url, csrf_token=page_token, idempotency_key=lambda: secrets.token_urlsafe(16))
     app.add_url_rule("/static/<hash>/<path:name>", "static", static)
     app.before_request(_only_guarded)
     app.after_request(_finish)
@@ -335,13 +382,6 @@ def _hosts(settings: Settings) -> list[str]:
     return [*settings.trusted_hosts, own, "localhost", "127.0.0.1", "[::1]", settings.host]
 
 
-def _csrf_token() -> str:
-    """Made once a page, however many forms stand on it."""
-    if "csrf_token" not in g:
-        g.csrf_token = str(PageToken().csrf_token.current_token)  # type: ignore[attr-defined]
-    return str(g.csrf_token)
-
-
 def _only_guarded() -> None:
     """Deny by default: a view that nobody decided about is not served."""
     view = current_app.view_functions.get(request.endpoint or "")
@@ -350,10 +390,6 @@ def _only_guarded() -> None:
 
 
 def _finish(response: Response) -> Response:
-    for name, value in SECURITY.items():
-        response.headers.setdefault(name, value)
-    if current_app.config["SESSION_COOKIE_SECURE"]:
-        response.headers.setdefault("Strict-Transport-Security", f"max-age={ONE_YEAR}")
     if request.endpoint != "static":
         tag = g.get("etag")
         if tag and response.status_code == 200:
@@ -361,6 +397,51 @@ def _finish(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", "private, no-cache" if tag else "private, no-store")
         response.headers.add("Vary", "Cookie, Accept-Language")
     return response
+
+
+def secured(answer: Any, encrypted: bool) -> Any:
+    """`answer`, with the headers that every response carries; added outside of Flask, where they cost nothing."""
+    headers = [*SECURITY.items()]
+    if encrypted:
+        headers.append(("Strict-Transport-Security", f"max-age={ONE_YEAR}"))
+
+    def application(environ: Any, start_response: Any) -> Any:
+        return answer(environ, lambda status, own, fault=None: start_response(status, [*own, *headers], fault))
+
+    return application
+
+
+class SignedCookies(SecureCookieSessionInterface):
+    """Flask's sessions; what signs them is made once and not twice a request."""
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        keys = (app.secret_key, *app.config["SECRET_KEY_FALLBACKS"])
+        if getattr(self, "_keys", None) != keys:
+            self._keys, self._serializer = keys, super().get_signing_serializer(app)
+        return self._serializer
+
+
+class Application(Flask):
+    """Flask without coroutines: no page is one, and asking that of every hook of every request takes a tenth of a small page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._addresses: dict[tuple[Any, ...], str] = {}
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+    def url_for(self, endpoint: str, /, **values: Any) -> str:  # type: ignore[override]
+        """Addresses of pages are made once: a page has dozens."""
+        if not has_request_context() or not all(type(value) in (str, int, date) for value in values.values()):
+            return super().url_for(endpoint, **values)
+        key = (request.root_path, endpoint, *((name, str(value)) for name, value in values.items()))
+        found = self._addresses.get(key)
+        if found is None:
+            if len(self._addresses) >= ADDRESSES:
+                self._addresses.clear()
+            found = self._addresses[key] = super().url_for(endpoint, **values)
+        return found
 
 
 def flashes() -> Sequence[tuple[str, str]]:

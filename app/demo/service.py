@@ -15,6 +15,7 @@ from app.core.folding import fold
 from app.core.policy import Actor, Role
 from app.core.spans import Span
 from app.demo import house as plan
+from app.demo.cash import close_cash_days
 from app.demo.funds import furnish_funds
 from app.houses.models import House
 from app.notices.models import Letter, LetterState
@@ -58,7 +59,14 @@ def load_demo() -> dict[str, int]:
     session().execute(update(Letter).values(state=LetterState.SENT, ended_at=Letter.created_at))
     made += _singles(house, persons, desk)
     furnish_funds(house, persons["Möller"])
-    return {"rooms": len(plan.ROOMS), "people": len(persons), "organisations": len(organisations), "bookings": made}
+    counted = close_cash_days(house.id, persons["Kaya"], desk)
+    return {
+        "rooms": len(plan.ROOMS),
+        "people": len(persons),
+        "organisations": len(organisations),
+        "bookings": made,
+        "cash days": counted,
+    }
 
 
 def _house() -> House:

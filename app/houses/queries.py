@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.core import memory
-from app.core.db import rows
+from app.core.statements import Statement
 from app.houses.models import House
 
 
@@ -37,29 +37,19 @@ class HouseCard:
 
 
 _H = House.__table__.c
-_cards = select(
-    _H.id,
-    _H.slug,
-    _H.name,
-    _H.street,
-    _H.postcode,
-    _H.city,
-    _H.phone,
-    _H.email,
-    _H.subdivision,
-    _H.stamp,
-).order_by(_H.position, _H.id)
+_cards = select(*(_H[field.name] for field in fields(HouseCard))).order_by(_H.position, _H.id)
+_HOUSES = Statement(_cards)
+_HOUSE = Statement(_cards.where(_H.slug == bindparam("slug")))
 
 
 def houses() -> tuple[HouseCard, ...]:
     """All houses, the main one first. One statement."""
-    found = tuple(HouseCard(**row) for row in rows(_cards).mappings())
+    found = memory.until_written("houses", lambda: tuple(HouseCard(*row) for row in _HOUSES.rows()))
     memory.know({each.id: each.stamp for each in found})
     return found
 
 
 def house(slug: str | None = None) -> HouseCard | None:
     """The house of this slug, or the first one."""
-    query = _cards.limit(1) if slug is None else _cards.where(House.slug == slug)
-    row = rows(query).mappings().first()
-    return HouseCard(**row) if row else None
+    row = _HOUSES.row() if slug is None else _HOUSE.row(slug=slug)
+    return HouseCard(*row) if row else None

@@ -31,6 +31,7 @@ ACTS: Mapping[str, Any] = {
     "booking_wished": _l("Room requested"),
     "calendar_imported": _l("Calendar file imported"),
     "card_given": _l("Card given"),
+    "cash_day_closed": _l("Cash day closed"),
     "change_refused": _l("Other time refused"),
     "change_wished": _l("Other time requested"),
     "charge_cancelled": _l("Charge cancelled"),
@@ -95,11 +96,13 @@ ACTS: Mapping[str, Any] = {
     "tariff_changed": _l("Price changed"),
     "token_created": _l("Access for a program created"),
     "token_revoked": _l("Access for a program withdrawn"),
+    "transit_confirmed": _l("Cash in transit confirmed by the bank"),
 }
 """What each act is called; every event of the house has its words here."""
 
 SUBJECTS: Mapping[str, Any] = {
     "booking": _l("Booking"),
+    "cash_day": _l("Cash day"),
     "charge": _l("Charge"),
     "code": _l("Code"),
     "consent": _l("Consent"),
@@ -161,7 +164,7 @@ class Names:
     rooms: Mapping[int, str]
 
 
-NAMING = ("person_id", "booked_for_id", "duplicate_id")
+NAMING = ("person_id", "booked_for_id", "duplicate_id", "witness_id")
 """Facts that are ids of people."""
 
 

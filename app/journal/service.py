@@ -6,10 +6,12 @@ import re
 from dataclasses import fields
 from datetime import date, datetime, time
 from enum import Enum
+from functools import cache
 from typing import Any
 
-from app.core.db import session
+from app.core import clock
 from app.core.events import Event
+from app.core.statements import insertion
 from app.journal.models import JournalEntry
 
 PLAIN_WORDS = frozenset({"state", "role", "means", "way", "origin", "kind", "unit", "tariff_class"})
@@ -17,10 +19,16 @@ PLAIN_WORDS = frozenset({"state", "role", "means", "way", "origin", "kind", "uni
 _OWN_COLUMNS = frozenset({"house_id", "by"})
 
 
-def record(event: Event, request_id: str = "") -> JournalEntry:
-    """One line about `event`: ids, numbers, moments and words of the program. Names, reasons, purposes and codes stay out."""
+_ENTRY = insertion(JournalEntry)
+
+
+def record(event: Event, request_id: str = "") -> int:
+    """One line about `event`: ids, numbers, moments and words of the program. Names, reasons, purposes and codes stay out.
+
+    Gives back the line's id.
+    """
     subject, subject_id = subject_of(event)
-    entry = JournalEntry(
+    row = _ENTRY.row(
         act=act_of(type(event)),
         subject=subject,
         subject_id=subject_id,
@@ -28,15 +36,20 @@ def record(event: Event, request_id: str = "") -> JournalEntry:
         by_id=event.by,
         facts=facts_of(event),
         request_id=request_id[:64],
+        at=clock.now(),
     )
-    session().add(entry)
-    session().flush()
-    return entry
+    assert row is not None
+    return int(row[0])
 
 
 def act_of(kind: type[Event]) -> str:
     """``BookingConfirmed`` is written ``booking_confirmed``."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+    return _words(kind.__name__)
+
+
+@cache
+def _words(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 def subject_of(event: Event) -> tuple[str, int | None]:

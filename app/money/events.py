@@ -194,3 +194,24 @@ class ExpenseRecorded(Event):
 class ExpenseTakenBack(Event):
     expense_id: int
     cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CashDayClosed(Event):
+    """Counted by `by` and `witness_id`, and final."""
+
+    cash_day_id: int
+    day: date
+    witness_id: int
+    counted_cents: int
+    takings_cents: int
+    difference_cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransitConfirmed(Event):
+    """The bank shows cash that was on its way: towards it (`cents` above zero), or from it."""
+
+    ledger_entry_id: int
+    cents: int
+    arrived_on: date

@@ -8,6 +8,8 @@ from app.core.policy import Actor, Role, holding, rule
 
 handle_money = holding(Role.MANAGER, Role.DESK, Role.TREASURER)
 """Take money, give it back, charge, print: what is done at the counter."""
+count_cash = handle_money
+"""Count the drawer and close its day, with a second person; read what was counted."""
 keep_books = holding(Role.MANAGER, Role.TREASURER)
 """Read the ledger, post by hand, reverse, lock, waive, keep funds and offerings."""
 

@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, text
 from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts.models import RoleGrant
 from app.core import clock
 from app.core.db import session
 from app.core.policy import Role
-from app.houses.models import House
+from app.core.statements import Statement
+from app.houses.queries import HouseCard
+from app.houses.queries import houses as all_houses
 from app.notices.models import DUE, Letter, LetterState, Way
 from app.people.models import ContactBy, Person
 
@@ -149,19 +152,41 @@ def deciders(house_id: int, apart_from: int | None) -> list[Person]:
     return [person for person in session().scalars(wanted.order_by(Person.id)) if person.id != apart_from]
 
 
-def recipient(person_id: int | None) -> Person | None:
+class Recipient(NamedTuple):
+    """Who is told, and how they want to be."""
+
+    id: int
+    given_name: str
+    family_name: str
+    language: str
+    contact_by: str
+    email: str | None
+    phone: str | None
+    merged_into_id: int | None
+
+    @property
+    def name(self) -> str:
+        return f"{self.given_name} {self.family_name}".strip()
+
+
+_WHO = Person.__table__.c
+_RECIPIENT = Statement(select(*(_WHO[name] for name in Recipient._fields)).where(_WHO.id == bindparam("person_id")))
+
+
+def recipient(person_id: int | None) -> Recipient | None:
     """The person, or who has taken over after a merge."""
-    person = session().get(Person, person_id) if person_id is not None else None
-    while person is not None and person.merged_into_id is not None:
-        person = session().get(Person, person.merged_into_id)
+    person = None
+    while person_id is not None:
+        row = _RECIPIENT.row(person_id=person_id)
+        person = Recipient(*row) if row else None
+        person_id = person.merged_into_id if person else None
     return person
 
 
-def house(house_id: int | None) -> House | None:
+def house(house_id: int | None) -> HouseCard | None:
     """The house a letter comes from; the first one for what belongs to none."""
-    if house_id is not None:
-        return session().get(House, house_id)
-    return session().scalars(select(House).order_by(House.position, House.id).limit(1)).first()
+    houses = all_houses()
+    return next((each for each in houses if house_id in (None, each.id)), None)
 
 
 def faults() -> Iterator[str]:

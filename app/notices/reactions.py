@@ -16,7 +16,7 @@ from app.accounts.events import CodeIssued, InvitationIssued
 from app.core import clock, i18n
 from app.core.i18n import gettext, ngettext
 from app.core.ical import FeedDate, Organizer, Status, write_invitation
-from app.houses.models import House
+from app.houses.queries import HouseCard
 from app.money.events import FundEnding
 from app.money.queries import funds
 from app.notices import queries, service
@@ -232,13 +232,13 @@ def _tell_deciders(event: BookingEvent, what: str, starts_at: datetime) -> None:
             )
 
 
-def _letter(name: str, house: House, paragraphs: Iterable[str]) -> str:
+def _letter(name: str, house: HouseCard, paragraphs: Iterable[str]) -> str:
     greeting = gettext("Hello %(name)s,", name=name) if name else gettext("Hello,")
     sender = "\n".join(filter(None, (house.name, house.address, house.phone)))
     return "\n\n".join((greeting, *filter(None, paragraphs), gettext("Kind regards"), sender)) + "\n"
 
 
-def _facts(event: BookingEvent, house: House, priced: bool) -> str:
+def _facts(event: BookingEvent, house: HouseCard, priced: bool) -> str:
     lines = [
         gettext("Room: %(room)s", room=event.room_name),
         gettext("When: %(when)s", when=_when(event.starts_at, event.ends_at)),
@@ -256,7 +256,7 @@ def _price(event: BookingEvent) -> str:
     return str(gettext("It costs %(price)s.", price=i18n.money(event.price_cents)))
 
 
-def _next(event: BookingEvent, house: House) -> tuple[str, ...]:
+def _next(event: BookingEvent, house: HouseCard) -> tuple[str, ...]:
     """What can still be done about it."""
     if event.state not in ("wished", "confirmed"):
         return (gettext("Questions? Call us: %(phone)s", phone=house.phone),) if house.phone else ()
@@ -264,12 +264,12 @@ def _next(event: BookingEvent, house: House) -> tuple[str, ...]:
     return (look, gettext("Or call us: %(phone)s", phone=house.phone)) if house.phone else (look,)
 
 
-def _note(event: BookingEvent, house: House) -> str:
+def _note(event: BookingEvent, house: HouseCard) -> str:
     """What else to say on the phone."""
     return gettext("If you cannot come, please tell us soon.") if event.state in ("wished", "confirmed") else ""
 
 
-def _calendar(event: BookingEvent, house: House, status: Status) -> bytes:
+def _calendar(event: BookingEvent, house: HouseCard, status: Status) -> bytes:
     """Under the UID it has in the feeds, so that a calendar knows it for the same."""
     date = FeedDate(
         uid=event.uid,

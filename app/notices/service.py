@@ -17,9 +17,11 @@ from app.core.events import publish
 from app.core.i18n import lazy as _l
 from app.core.mail import Mail
 from app.core.policy import Actor
+from app.core.statements import Statement, insertion
 from app.houses.models import House
 from app.notices.events import LetterDone, LetterPutBack, LetterReleased, LetterRerouted
 from app.notices.models import DUE, Letter, LetterState, Way
+from app.notices.queries import Recipient
 from app.people.models import ContactBy, Person
 
 CLAIM = timedelta(minutes=10)
@@ -46,10 +48,11 @@ class LetterSettled(Refusal):
 # Writing -------------------------------------------------------------------------------------------------------------
 
 
-_TOLD = select(Letter.id).where(Letter.occasion == bindparam("occasion"))
+_TOLD = Statement(select(Letter.id).where(Letter.occasion == bindparam("occasion")))
+_LETTER = insertion(Letter)
 
 
-def way_to(person: Person) -> tuple[Way, str]:
+def way_to(person: Person | Recipient) -> tuple[Way, str]:
     """How this person is told, and the address or number for it: as they wish, else by phone, else on paper."""
     if person.contact_by == ContactBy.MAIL and person.email:
         return Way.MAIL, person.email
@@ -64,19 +67,19 @@ def write_letter(
     subject: str,
     body: str,
     spoken: str = "",
-    person: Person | None = None,
+    person: Person | Recipient | None = None,
     address: str = "",
     language: str = "",
     house_id: int | None = None,
     calendar: bytes | None = None,
     secret: bool = False,
     useful_until: datetime | None = None,
-) -> Letter | None:
-    """One letter to `person` in their way, or by mail to `address`; None when that `occasion` has been told already.
+) -> int | None:
+    """One letter to `person` in their way, or by mail to `address`: its id, or None when that `occasion` has been told already.
 
     `spoken` is what to say instead of `body` when the person is phoned. `calendar` goes with mail only.
     """
-    if session().scalar(_TOLD, {"occasion": occasion}) is not None:
+    if _TOLD.row(occasion=occasion) is not None:
         return None
     if address:
         way = Way.MAIL
@@ -84,25 +87,31 @@ def write_letter(
         way, address = way_to(person)
     else:
         raise ValueError("a letter needs a person or an address")
-    letter = Letter(
-        house_id=house_id,
-        person_id=person.id if person else None,
-        way=way,
-        address=address,
-        language=language or (person.language if person else ""),
-        subject=subject[:200],
-        body=spoken if way == Way.PHONE and spoken else body,
-        occasion=occasion,
-        calendar=calendar if way == Way.MAIL else None,
-        secret=secret,
-        useful_until=useful_until,
-    )
-    session().add(letter)
+    now = clock.now()
     try:
-        session().flush()
+        row = _LETTER.row(
+            house_id=house_id,
+            person_id=person.id if person else None,
+            way=way,
+            address=address,
+            language=language or (person.language if person else ""),
+            subject=subject[:200],
+            body=spoken if way == Way.PHONE and spoken else body,
+            occasion=occasion,
+            calendar=calendar if way == Way.MAIL else None,
+            secret=secret,
+            useful_until=useful_until,
+            state=LetterState.WAITING,
+            tries=0,
+            next_try_at=now,
+            fault="",
+            created_at=now,
+            ended_at=None,
+            ended_by_id=None,
+        )
     except IntegrityError as fault:  # told by somebody else at this very moment
         raise Collision from fault
-    return letter
+    return int(row[0]) if row else None
 
 
 # Sending: called by the job, each in its own transaction ----------------------------------------------------------------

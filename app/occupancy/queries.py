@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, FromClause, bindparam, func, select
 
-from app.core.db import rows
 from app.core.spans import Span
+from app.core.statements import Statement
 from app.occupancy.models import Occupancy, Resource
 
 HELD, THINGS = Occupancy.__table__.c, Resource.__table__.c
@@ -28,12 +27,11 @@ class Held:
     source_id: int
 
 
-@cache
 def overlapping() -> tuple[FromClause, list[ColumnElement[bool]]]:
     """A join of resource and occupancy, and the conditions that leave the promises that overlap a window; see `bounds`.
 
     Promises of one resource never overlap, so at most one of those that began before the window still runs: the latest. The
-    scan starts there. Statements are built once, because building costs more than asking.
+    scan starts there.
     """
     moment = HELD.starts_at.type
     starts_at, ends_at = bindparam("window_starts_at", type_=moment), bindparam("window_ends_at", type_=moment)
@@ -57,10 +55,9 @@ def bounds(resources: Iterable[int], window: Span) -> dict[str, Any]:
     return {"resources": sorted(resources), "window_starts_at": window.starts_at, "window_ends_at": window.ends_at}
 
 
-@cache
-def _holding() -> Select[*tuple[Any, ...]]:
+def _holding() -> Statement:
     source, conditions = overlapping()
-    return (
+    return Statement(
         select(HELD.resource_id, HELD.starts_at, HELD.ends_at, HELD.kind, HELD.source, HELD.source_id)
         .select_from(source)
         .where(*conditions)
@@ -68,11 +65,14 @@ def _holding() -> Select[*tuple[Any, ...]]:
     )
 
 
+_HOLDING = _holding()
+
+
 def holding(resources: Iterable[int], window: Span) -> list[Held]:
     """Promises of these resources that overlap `window`, in order of time."""
     return [
-        Held(row.resource_id, Span(row.starts_at, row.ends_at), row.kind, row.source, row.source_id)
-        for row in rows(_holding(), bounds(resources, window))
+        Held(resource_id, Span(starts_at, ends_at), kind, source, source_id)
+        for resource_id, starts_at, ends_at, kind, source, source_id in _HOLDING.rows(**bounds(resources, window))
     ]
 
 
@@ -84,8 +84,7 @@ def conflicts(resources: Iterable[int], span: Span, *, but: tuple[str, int] | No
 def busy(resources: Iterable[int], window: Span, *, but: tuple[str, int] | None = None) -> dict[int, list[Span]]:
     """Held spans per resource."""
     result: dict[int, list[Span]] = defaultdict(list)
-    for row in rows(_holding(), bounds(resources, window)):
-        resource_id, starts_at, ends_at, _, source, source_id = tuple(row)
+    for resource_id, starts_at, ends_at, _, source, source_id in _HOLDING.rows(**bounds(resources, window)):
         if but != (source, source_id):
             result[resource_id].append(Span(starts_at, ends_at))
     return result

@@ -9,24 +9,24 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core import db
 from app.core.spans import Span
+from app.core.statements import insertion
 from app.occupancy.models import Occupancy
+
+_PROMISE = insertion(Occupancy)
 
 
 def promise(resources: Iterable[int], span: Span, *, kind: str, source: str, source_id: int) -> None:
     """Promise every resource for `span`, or none. Callers have looked first, with `queries.conflicts`, for a friendly answer."""
-    rows = [
-        {
-            "resource_id": resource,
-            "starts_at": span.starts_at,
-            "ends_at": span.ends_at,
-            "kind": kind,
-            "source": source,
-            "source_id": source_id,
-        }
-        for resource in sorted(resources)  # one order everywhere: two acts never wait for each other in a circle
-    ]
     try:
-        db.session().execute(insert(Occupancy), rows)
+        for resource in sorted(resources):  # one order everywhere: two acts never wait for each other in a circle
+            _PROMISE.run(
+                resource_id=resource,
+                starts_at=span.starts_at,
+                ends_at=span.ends_at,
+                kind=kind,
+                source=source,
+                source_id=source_id,
+            )
     except DBAPIError as fault:
         if db.is_overlap(fault):
             raise db.Collision from fault

@@ -258,3 +258,14 @@ def test_every_table_of_the_migration_is_what_the_models_say(app: Flask) -> None
             connection, opts={"include_object": lambda item, name, *rest: name != "ex_occupancy_no_overlap"}
         )
         assert compare_metadata(context, db.metadata) == []
+
+
+def test_what_is_read_in_one_moment_does_not_see_what_is_written_meanwhile(app: Flask) -> None:
+    a_house("marten")
+    db.session().close()
+    with db.one_moment():
+        assert houses() == 1
+        in_threads(app, lambda: a_house("eving"))
+        assert houses() == 1
+    db.session().close()
+    assert houses() == 2

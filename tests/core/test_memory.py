@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.core import db, memory
 from app.houses import queries
@@ -86,3 +86,66 @@ def test_an_act_that_has_written_looks_for_itself(ask: Callable[[int], int], mad
         else:
             touch(house)
         assert ask(house) == 2
+
+
+# Until anything is written -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def number(app: Flask, made: list[int]) -> Callable[[], int]:
+    """Something kept until anything is written, which counts how often it had to be made; each time in a session of its own."""
+
+    def look() -> int:
+        def make() -> int:
+            made.append(1)
+            return len(made)
+
+        found = memory.until_written("number", make)
+        db.session().close()
+        return found
+
+    return look
+
+
+def test_what_was_read_is_kept_until_anything_is_written(number: Callable[[], int], engine: str) -> None:
+    house = a_house()
+    first = number()
+    if engine == "sqlite":  # a server counts the acts of all its databases, also those of other tests
+        assert number() == number() == first
+    with db.transaction() as session:
+        session.execute(update(House).where(House.id == house).values(position=House.position + 1))
+    assert number() > first
+
+
+def test_what_was_undone_is_never_kept(number: Callable[[], int], made: list[int]) -> None:
+    a_house()
+    before = number()
+    with pytest.raises(LookupError), db.transaction() as session:
+        session.execute(update(House).values(name="Undone"))
+        assert memory.until_written("name", lambda: session.scalar(select(House.name))) == "Undone"
+        assert memory.until_written("number", lambda: 0) == 0, "an act was told what others remember"
+        raise LookupError
+    assert memory.until_written("name", lambda: db.session().scalar(select(House.name))) == "Meilentreff Marten"
+    assert number() >= before
+
+
+def test_a_write_between_the_look_and_the_reading_is_not_missed(app: Flask) -> None:
+    """Who has looked whether anything was written, and reads later, may keep something newer but never something older."""
+    a_house(name="Old")
+
+    def name() -> str | None:
+        return memory.until_written("name", lambda: db.session().scalar(select(House.name)))
+
+    memory.until_written("anything", lambda: None)
+    with db.db.engines["writer"].begin() as other:
+        other.exec_driver_sql("UPDATE house SET name = 'New'")
+    assert name() in ("Old", "New")
+    db.session().close()
+    assert name() == "New"
+
+
+def test_it_does_not_grow_without_end(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "MOST", 10)
+    for each in range(35):
+        assert memory.until_written(each, lambda each=each: each) == each  # type: ignore[misc]
+    assert len(db.still() or ()) <= 10

@@ -70,7 +70,7 @@ def kettle(house: int | None, by: int | None = None, **more: object) -> KettleBo
 
 
 def record(event: Event) -> int:
-    return db.run_transaction(lambda: service.record(event, "req-1").id)
+    return db.run_transaction(lambda: service.record(event, "req-1"))
 
 
 def entries() -> list[JournalEntry]:

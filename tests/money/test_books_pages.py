@@ -261,7 +261,7 @@ def test_the_books_are_closed_after_a_question_and_then_for_good(books: Books, j
     page = jutta.submit("Go on")
     assert "One entry is closed by this." in page.text
     page = jutta.submit("Close up to")
-    assert "Closed up to Saturday, October 31, 2026" in page.text
+    assert "Closed up to Saturday, 31 October 2026" in page.text
     assert [lock.locked_through for lock in db.session().scalars(select(PeriodLock))] == [date(2026, 10, 31)]
     jutta.get("/money/ledger/new")
     page = jutta.submit(

@@ -75,7 +75,7 @@ def test_a_confirmation_says_what_when_where_and_how_to_go_back(house: int) -> N
     tell(rooms.BookingConfirmed(**booking(house, reader())))
     (letter,) = letters()
     assert letter.way == "mail" and letter.address == "ayse@example.org" and letter.language == "en"
-    where_and_when = ("Saal Germania", "Thursday, December 3, 2026", "14:00–18:00", "Steinhammerstraße 3")
+    where_and_when = ("Saal Germania", "Thursday, 3 December 2026", "14:00–18:00", "Steinhammerstraße 3")
     for words in ("Ayşe Yılmaz", *where_and_when, "€66.00", "0231 999", "40 people"):
         assert words in letter.body, words
     assert "http://127.0.0.1:8000/bookings/17" in letter.body

@@ -42,7 +42,7 @@ def write(house: int | None, occasion: str, person: int | None = None, **more: A
             **more,
         )
         assert letter is not None
-        return letter.id
+        return letter
 
     return db.run_transaction(act)
 

@@ -41,7 +41,7 @@ def write(occasion: str, **more: object) -> int:
     def act() -> int:
         letter = service.write_letter(occasion=occasion, **values)  # type: ignore[arg-type]
         assert letter is not None
-        return letter.id
+        return letter
 
     return db.run_transaction(act)
 

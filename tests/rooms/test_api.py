@@ -235,7 +235,7 @@ def test_problems_speak_the_language_of_the_reader(marten: Marten) -> None:
         marten.resident.post("/bookings", night, Accept_Language=each) for each in ("en", "de-DE,de;q=0.9,en;q=0.1")
     )
     assert english.body["type"] == german.body["type"] == "urn:quartiersraum:problem:room-closed"
-    assert "Monday, November 30, 2026" in english.body["detail"]
+    assert "Monday, 30 November 2026" in english.body["detail"]
     assert "Montag, 30. November 2026" in german.body["detail"]
 
 

@@ -75,7 +75,7 @@ def test_the_manager_reads_the_week_and_adds_hours_on_several_days_at_once(manag
         "Write down", weekdays=["3", "4"], opens="14:00", closes="17:00", weeks=["1", "3"], last_day="2027-06-30"
     )
     assert page.path == "/house/hours" and "The hours are written down." in page.alerts[0]
-    assert page.text.count("14:00–17:00 h: end these hours first, third in the month · until June 30, 2027") == 2
+    assert page.text.count("14:00–17:00 h: end these hours first, third in the month · until 30 June 2027") == 2
 
 
 def test_a_form_that_comes_back_keeps_what_was_typed(manager: Reader, marten: Marten) -> None:
@@ -99,7 +99,7 @@ def test_closing_the_house_leads_to_the_bookings_that_lie_there(manager: Reader,
     assert page.link("Move")["href"] == f"/bookings/{booking}/change"
     assert page.link("Cancel")["href"] == f"/bookings/{booking}/cancel"
     page = manager.get("/house/hours")
-    assert "Monday, November 30, 2026 to Wednesday, December 2, 2026" in page.text
+    assert "Monday, 30 November 2026 to Wednesday, 2 December 2026" in page.text
     page = manager.click("Take away")
     assert "Burst pipe" in page.text
     page = manager.submit("Yes, take away")
@@ -115,7 +115,7 @@ def test_a_holiday_is_opened_anyway_with_the_usual_hours_filled_in(manager: Read
     ]  # fmt: skip
     manager.submit("Write down", closes="15:00")
     page = manager.get("/house/hours")
-    assert "Friday, December 25, 2026 · 10:00–15:00 h open anyway" in page.text
+    assert "Friday, 25 December 2026 · 10:00–15:00 h open anyway" in page.text
     assert use(bare_app, marten, CHRISTMAS) == ["10:00–15:00"]
 
 
@@ -332,17 +332,17 @@ def test_new_prices_hold_from_a_day_on_and_the_old_ones_stay_readable(
     assert "€12.00 an hour" in page.text
     manager.at_most(6)
     page = set_prices(manager, valid_from="1.1.2027", price_c="14,50", least_c=120, price_d="30", unit_d="flat")
-    assert "New prices for Group room from January 1, 2027 on" in page.alerts[0]
-    assert "€12.00 an hourPrivate, such as a birthday · January 1, 2026 to December 31, 2026 now" in page.text
-    assert "€14.50 an hour, at least 2 hPrivate, such as a birthday · from January 1, 2027 planned" in page.text
-    assert "€30.00 flatBusiness · from January 1, 2027 planned" in page.text
-    assert "new from January 1, 2027" in manager.get("/house/prices").text
+    assert "New prices for Group room from 1 January 2027 on" in page.alerts[0]
+    assert "€12.00 an hourPrivate, such as a birthday · 1 January 2026 to 31 December 2026 now" in page.text
+    assert "€14.50 an hour, at least 2 hPrivate, such as a birthday · from 1 January 2027 planned" in page.text
+    assert "€30.00 flatBusiness · from 1 January 2027 planned" in page.text
+    assert "new from 1 January 2027" in manager.get("/house/prices").text
     assert look(bare_app, lambda: found(old)).price_cents == 2400
     manager.get("/house/prices/gruppe")
     page = manager.submit("Take back")
     assert "are taken back" in page.alerts[0]
     assert [each.text for each in page.main.all("span", class_="pill")] == ["now", "now"]
-    assert "€12.00 an hourPrivate, such as a birthday · from January 1, 2026 now" in page.text
+    assert "€12.00 an hourPrivate, such as a birthday · from 1 January 2026 now" in page.text
 
 
 def test_prices_that_hold_anyway_change_nothing(manager: Reader, bare_app: Flask, marten: Marten) -> None:

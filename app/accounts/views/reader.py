@@ -75,20 +75,18 @@ def me_links(me: Actor) -> list[Link]:
 
 
 def context() -> dict[str, Any]:
-    """Names that ``base.html`` needs, see docs/frontend.md."""
+    """Names that every template knows, see docs/frontend.md."""
     me = _reader()
-    theme = request.cookies.get("theme")
     return {
         "me": me if me.is_authenticated else None,
         "house": here(),
-        "languages": i18n.languages(),
         "locale": i18n.language(),
         "text_direction": i18n.text_direction(),
-        "theme": theme if theme in THEMES else "auto",
+        "theme": theme(),
         "flashes": web.flashes(),
-        "preferences_url": url_for("accounts.choose_preferences"),
-        "sign_in_url": url_for("accounts.sign_in"),
-        "sign_out_url": url_for("accounts.sign_out"),
-        "me_links": me_links(me),
-        "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
     }
+
+
+def theme() -> str:
+    chosen = request.cookies.get("theme")
+    return chosen if chosen in THEMES else "auto"

@@ -45,6 +45,19 @@
     button.addEventListener("click", () => print());
   }
 
+  // The sum of notes and coins while somebody counts; the server adds up anew.
+  for (const sum of document.querySelectorAll("output[data-sum]")) {
+    const fields = [...sum.closest("form").querySelectorAll("input[data-cents]")];
+    const euro = new Intl.NumberFormat(`${document.documentElement.lang}-u-nu-latn`, { style: "currency", currency: "EUR" });
+    const add = () => {
+      const cents = fields.reduce((total, one) => total + (Number.parseInt(one.value, 10) || 0) * one.dataset.cents, 0);
+      sum.value = euro.format(cents / 100);
+    };
+    for (const field of fields) field.addEventListener("input", add);
+    add();
+    sum.closest("[hidden]").hidden = false;
+  }
+
   // Errors: the person, and a screen reader, start at what needs a change.
   const summary = document.getElementById("error-summary");
   if (summary) summary.focus();

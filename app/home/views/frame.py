@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from flask import request, url_for
+from flask import render_template, request, url_for
+from markupsafe import Markup, escape
 
-from app.accounts.views.reader import me_links
+from app.accounts.views.reader import me_links, theme
+from app.core import i18n
+from app.core.forms import page_token
 from app.core.i18n import gettext
+from app.core.memory import recent
+from app.core.policy import Actor
 from app.core.web import actor
-from app.houses.views import here
+from app.houses.queries import HouseCard
+from app.houses.views import all_houses, here
 from app.journal import policy as journal
 from app.notices import policy as notices
 from app.people import policy as people
@@ -34,11 +40,47 @@ class Way(NamedTuple):
     current: bool
 
 
+NAME, TOKEN, HERE = "\0name\0", "\0token\0", "\0here\0"
+"""Stand for what is a reader's own; no text that people type holds the sign."""
+
+
 def frame() -> dict[str, Any]:
-    """``nav``, ``search_url``, ``me_links`` and ``footer_links`` of base.html; asks the database for nothing of its own."""
-    who, house = actor(), here()
+    """`page_header` and `footer_links` of base.html."""
+    return {"page_header": page_header, "footer_links": []}
+
+
+def page_header() -> Markup:
+    """The top of the page, remembered for all who may enter the same rooms and are at the same place."""
+    who, house, brightness = actor(), here(), theme()
+    kind = (who.roles, who.is_authenticated, who.person_id is None, house, len(all_houses()))
+    drawn = recent(("header", kind, request.endpoint, i18n.language(), brightness), lambda: _header(who, house, brightness))
+    place = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    return Markup(drawn.replace(NAME, escape(who.name)).replace(TOKEN, page_token()).replace(HERE, escape(place)))
+
+
+def _header(who: Actor, house: HouseCard | None, brightness: str) -> str:
+    nav, me_links, search_url = _ways(who, house)
+    return render_template(
+        "header.html",
+        nav=nav,
+        me_links=me_links,
+        search_url=search_url,
+        languages=i18n.languages(),
+        theme=brightness,
+        preferences_url=url_for("accounts.choose_preferences"),
+        sign_in_url=url_for("accounts.sign_in"),
+        sign_out_url=url_for("accounts.sign_out"),
+        signed_in=who.is_authenticated,
+        name=NAME,
+        token=TOKEN,
+        here=HERE,
+    )
+
+
+def _ways(who: Actor, house: HouseCard | None) -> tuple[list[Way], list[Any], str | None]:
+    """The main menu, the reader's own menu, and where the search leads."""
     if house is None:
-        return {"nav": [], "search_url": None, "me_links": [], "footer_links": []}
+        return [], [], None
     may = _Ways()
     nav = [
         may.way(gettext("Today") if rooms.see_details(who, house) else gettext("Home"), "home.show_front"),
@@ -61,7 +103,7 @@ def frame() -> dict[str, Any]:
         mine.append(may.way(gettext("Journal"), "journal.show_journal"))
     mine += me_links(who)
     search = url_for("people.show_people") if people.see_people(who, house) else None
-    return {"nav": nav, "search_url": search, "me_links": mine, "footer_links": []}
+    return nav, mine, search
 
 
 class _Ways:

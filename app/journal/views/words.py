@@ -15,14 +15,17 @@ LABELS: Mapping[str, Any] = {
     "account_no": _l("account"),
     "added": _l("added"),
     "archived": _l("put away"),
+    "arrived_on": _l("arrived on"),
     "booked_for_id": _l("for"),
     "cancelled": _l("cancelled"),
     "cents": _l("amount"),
     "change_starts_at": _l("asked for"),
     "closes": _l("to"),
     "count": _l("devices"),
+    "counted_cents": _l("counted"),
     "created": _l("new"),
     "day": _l("day"),
+    "difference_cents": _l("difference"),
     "due_on": _l("due"),
     "duplicate_id": _l("duplicate"),
     "eligible_cents": _l("out of its fund"),
@@ -47,12 +50,14 @@ LABELS: Mapping[str, Any] = {
     "refused": _l("refused"),
     "returned_cents": _l("given back"),
     "starts_at": _l("when"),
+    "takings_cents": _l("takings"),
     "unchanged": _l("unchanged"),
     "unspent_cents": _l("unspent"),
     "valid_from": _l("from"),
     "valid_until": _l("until"),
     "waived_cents": _l("waived"),
     "weekday": _l("weekday"),
+    "witness_id": _l("counted along"),
 }
 WORDS: Mapping[str, Any] = {
     "bank": _l("by transfer"),
@@ -100,7 +105,7 @@ def _part(line: Line, name: str, value: Any, names: Names) -> str:
         return str(WORDS.get(value, ""))
     if name not in LABELS:
         return ""
-    if name in ("person_id", "booked_for_id", "duplicate_id"):
+    if name in ("person_id", "booked_for_id", "duplicate_id", "witness_id"):
         value = names.people.get(value, "")
     else:
         value = _shown(name, value, line.facts)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, bindparam, case, func, or_, select
 
-from app.core.db import rows, session
+from app.core.db import session
+from app.core.statements import Statement
 from app.money.models import AccountBalance, AccountKind, LedgerAccount, LedgerEntry, LedgerLine
 
 PAGE = 50
@@ -74,29 +75,38 @@ class AccountRow:
         return self.opening + self.debit - self.credit
 
 
+_INSIDE = _B.month.between(bindparam("first"), bindparam("last"))
+_BEFORE = and_(
+    _B.month < bindparam("first"),
+    or_(and_(_A.kind != AccountKind.INCOME.value, _A.kind != AccountKind.EXPENSE.value), _B.month >= bindparam("new_year")),
+)
+_CHART = Statement(
+    select(
+        _A.code, _A.name, _A.kind, _A.datev_no, _A.archived_at,
+        func.coalesce(func.sum(case((_BEFORE, _B.debit_cents - _B.credit_cents), else_=0)), 0),
+        func.coalesce(func.sum(case((_INSIDE, _B.debit_cents), else_=0)), 0),
+        func.coalesce(func.sum(case((_INSIDE, _B.credit_cents), else_=0)), 0),
+    )
+    .select_from(
+        LedgerAccount.__table__.outerjoin(
+            AccountBalance.__table__,
+            and_(
+                _B.account_code == _A.code, or_(_B.house_id == bindparam("house"), _B.house_id == 0),
+                _B.month <= bindparam("last"),
+            ),
+        )
+    )
+    .group_by(_A.code, _A.name, _A.kind, _A.datev_no, _A.archived_at)
+    .order_by(_A.code)
+)  # fmt: skip
+
+
 def chart(house_id: int, period: Period) -> list[AccountRow]:
     """Every account with its balances, from the kept sums alone: one statement, whose cost grows with months, not with entries."""
-    inside = _B.month.between(period.first, period.last)
-    before = and_(_B.month < period.first, or_(_A.kind.not_in(OF_A_YEAR), _B.month >= f"{period.year}-01"))
-    statement = (
-        select(
-            _A.code, _A.name, _A.kind, _A.datev_no, _A.archived_at,
-            func.coalesce(func.sum(case((before, _B.debit_cents - _B.credit_cents), else_=0)), 0),
-            func.coalesce(func.sum(case((inside, _B.debit_cents), else_=0)), 0),
-            func.coalesce(func.sum(case((inside, _B.credit_cents), else_=0)), 0),
-        )
-        .select_from(
-            LedgerAccount.__table__.outerjoin(
-                AccountBalance.__table__,
-                and_(_B.account_code == _A.code, _B.house_id.in_((house_id, 0)), _B.month <= period.last),
-            )
-        )
-        .group_by(_A.code, _A.name, _A.kind, _A.datev_no, _A.archived_at)
-        .order_by(_A.code)
-    )  # fmt: skip
+    values = {"first": period.first, "last": period.last, "new_year": f"{period.year}-01", "house": house_id}
     return [
         AccountRow(code, name, kind, datev, archived is not None, int(opening), int(debit), int(credit))
-        for code, name, kind, datev, archived, opening, debit, credit in rows(statement)
+        for code, name, kind, datev, archived, opening, debit, credit in _CHART.rows(**values)
     ]
 
 
@@ -171,7 +181,7 @@ def account_lines(
         .limit(most + 1)
     )  # fmt: skip
     found = []
-    for entry_id, position, number, year, posted_on, text, debit, credit, sphere, offering, fund in rows(statement):
+    for entry_id, position, number, year, posted_on, text, debit, credit, sphere, offering, fund in session().execute(statement):
         found.append(
             AccountLine(
                 entry_id, position, f"J{number:02}/{year}", posted_on, text, debit, credit, sphere, offering, fund, stands

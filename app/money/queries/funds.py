@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select
 
 from app.accounts.models import RoleGrant
-from app.core.db import rows, session
+from app.core.db import session
 from app.core.policy import STAFF
 from app.money.models import Expense, Fund, Known, LedgerEntry, LedgerLine
 from app.people.models import Person
@@ -64,13 +64,13 @@ def standings(funds: Iterable[Fund]) -> dict[int, Standing]:
             )
             .group_by(_L.fund_code, _L.account_code, _E.source)
         )
-        moved = {(fund, account, source): int(cents) for fund, account, source, cents in rows(lines)}
+        moved = {(fund, account, source): int(cents) for fund, account, source, cents in session().execute(lines)}
         cost = (
             select(_X.fund_code, func.sum(_X.cents) - func.sum(_X.vat_cents))
             .where(_X.fund_code.in_(codes), _X.undone_at.is_(None))
             .group_by(_X.fund_code)
         )
-        spent = {fund: int(cents) for fund, cents in rows(cost)}
+        spent = {fund: int(cents) for fund, cents in session().execute(cost)}
     return {fund.id: _standing(fund, moved, spent.get(fund.code, 0)) for fund in funds}
 
 
@@ -125,7 +125,8 @@ def moves(fund: Fund, most: int = 50) -> list[FundMove]:
         .limit(most)
     )
     return [
-        FundMove(id_, f"J{number:02}/{year}", day, text, int(cents)) for id_, number, year, day, text, cents in rows(statement)
+        FundMove(id_, f"J{number:02}/{year}", day, text, int(cents))
+        for id_, number, year, day, text, cents in session().execute(statement)
     ]
 
 
@@ -138,7 +139,7 @@ def keepers(house_id: int) -> list[tuple[int, str]]:
         .distinct()
         .order_by(_P.family_name, _P.given_name, _P.id)
     )
-    return [(id_, f"{given} {family}".strip()) for id_, given, family in rows(statement)]
+    return [(id_, f"{given} {family}".strip()) for id_, given, family in session().execute(statement)]
 
 
 # Early warning ---------------------------------------------------------------------------------------------------------
@@ -248,7 +249,7 @@ def expenses(
         statement = statement.where(_X.paid_on <= wanted.last)
     if before is not None:
         statement = statement.where(_X.id < before)
-    found = [_expense_row(row) for row in rows(statement)]
+    found = [_expense_row(row) for row in session().execute(statement)]
     shown = found[:most]
     return shown, shown[-1].id if len(found) > most else None
 
@@ -261,4 +262,4 @@ def expense(expense_id: int, house_id: int) -> Expense | None:
 def vouchers(fund: Fund) -> list[ExpenseRow]:
     """The list of vouchers of a fund, in the order in which they were paid; without what was taken back."""
     statement = _expenses.where(_X.fund_code == fund.code, _X.undone_at.is_(None)).order_by(_X.paid_on, _X.id)
-    return [_expense_row(row) for row in rows(statement)]
+    return [_expense_row(row) for row in session().execute(statement)]

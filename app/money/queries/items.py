@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Date, Select, and_, bindparam, exists, func, or_, select
 
-from app.core.db import rows
+from app.core.db import session
+from app.core.statements import Statement
 from app.money.models import Charge, ChargeLine, Deposit, IncomeKind, Payment
 from app.money.models.charges import OPEN
 from app.money.models.deposits import NOT_DONE
@@ -127,55 +129,60 @@ def _items(house_id: int, wanted: ItemFilter, today: date) -> list[Any]:
     return conditions
 
 
+_COLUMNS = select(
+    _C.id, _C.title, _C.person_id, _C.organisation_id, *_NAMES, _C.supplied_from, _C.due_on, _C.total_cents, _C.settled_cents,
+    _C.source,
+).select_from(_joined(Charge.__table__)).order_by(_C.due_on, _C.id)  # fmt: skip
+_LEFT = _C.total_cents - _C.settled_cents
+_LATE = _C.due_on < bindparam("today", type_=Date)
+_SUM = select(
+    func.count(), func.coalesce(func.sum(_LEFT), 0), func.count().filter(_LATE), func.coalesce(func.sum(_LEFT).filter(_LATE), 0)
+)  # fmt: skip
+_ALL = (_C.house_id == bindparam("house"), OPEN)
+_FIRST_PAGE = Statement(_COLUMNS.where(*_ALL).limit(bindparam("most")))
+_SUM_OF_ALL = Statement(_SUM.select_from(Charge.__table__).where(*_ALL))
+
+
 def open_items(
     house_id: int, wanted: ItemFilter, today: date, after: Cursor | None = None, most: int = PAGE
 ) -> tuple[list[ItemRow], Cursor | None]:
     """The longest due first; and the cursor of the next page. One statement, by the index of what is open alone."""
-    statement = (
-        select(
-            _C.id, _C.title, _C.person_id, _C.organisation_id, *_NAMES, _C.supplied_from, _C.due_on, _C.total_cents,
-            _C.settled_cents, _C.source,
-        )
-        .select_from(_joined(Charge.__table__))
-        .where(*_items(house_id, wanted, today))
-        .order_by(_C.due_on, _C.id)
-        .limit(most + 1)
-    )  # fmt: skip
-    if after is not None:
-        day = date.fromisoformat(after[0])
-        statement = statement.where(_C.due_on >= day, or_(_C.due_on > day, _C.id > after[1]))
+    if wanted == ItemFilter() and after is None:
+        rows: Iterable[Any] = _FIRST_PAGE.rows(house=house_id, most=most + 1)
+    else:
+        statement = _COLUMNS.where(*_items(house_id, wanted, today)).limit(most + 1)
+        if after is not None:
+            day = date.fromisoformat(after[0])
+            statement = statement.where(_C.due_on >= day, or_(_C.due_on > day, _C.id > after[1]))
+        rows = session().execute(statement)
     found = [
         ItemRow(
-            row.id, row.title, _owner(row), row.supplied_from, row.due_on, row.total_cents, row.total_cents - row.settled_cents,
-            (today - row.due_on).days, row.source,
+            id_, title, Owner(person_id, organisation_id, f"{given or ''} {family or ''}".strip(), group or ""), supplied, due,
+            total, total - settled, (today - due).days, source,
         )
-        for row in rows(statement)
+        for id_, title, person_id, organisation_id, given, family, group, supplied, due, total, settled, source in rows
     ]  # fmt: skip
     shown = found[:most]
     return shown, (shown[-1].due_on.isoformat(), shown[-1].id) if len(found) > most else None
 
 
 def sums(house_id: int, wanted: ItemFilter, today: date) -> Sums:
-    """What all of it comes to."""
-    left = _C.total_cents - _C.settled_cents
-    late = _C.due_on < today
-    statement = (
-        select(
-            func.count(), func.coalesce(func.sum(left), 0), func.count().filter(late),
-            func.coalesce(func.sum(left).filter(late), 0),
-        )
-        .select_from(_joined(Charge.__table__) if wanted.text else Charge.__table__)
-        .where(*_items(house_id, wanted, today))
-    )  # fmt: skip
-    return Sums(*(int(value) for value in rows(statement).one()))
+    """What all of it comes to; the cost grows with what is open, not with what was ever charged."""
+    if wanted == ItemFilter():
+        found: Any = _SUM_OF_ALL.row(house=house_id, today=today)
+    else:
+        table = _joined(Charge.__table__) if wanted.text else Charge.__table__
+        statement = _SUM.select_from(table).where(*_items(house_id, wanted, today))
+        found = session().execute(statement, {"today": today}).one()
+    return Sums(*(int(value) for value in found))
 
 
 def owners(person_id: int | None, organisation_id: int | None) -> str:
     """The name of whom a list is narrowed to, empty when there is nobody."""
     if organisation_id is not None:
-        return rows(select(_O.name).where(_O.id == organisation_id)).scalar() or ""
+        return session().execute(select(_O.name).where(_O.id == organisation_id)).scalar() or ""
     if person_id is not None:
-        row = rows(select(_P.given_name, _P.family_name).where(_P.id == person_id)).first()
+        row = session().execute(select(_P.given_name, _P.family_name).where(_P.id == person_id)).first()
         return f"{row[0]} {row[1]}".strip() if row else ""
     return ""
 
@@ -229,7 +236,7 @@ def deposits(
         statement = statement.where(_D.id < before)
     found = [
         DepositRow(row.id, row.title, row.kind, _owner(row), row.cents, row.held_cents, row.due_on, row.back_on, row.closed_at)
-        for row in rows(statement)
+        for row in session().execute(statement)
     ]
     shown = found[:most]
     return shown, shown[-1].id if len(found) > most else None
@@ -237,7 +244,10 @@ def deposits(
 
 def held(house_id: int) -> int:
     """Cents of all deposits in our hands."""
-    return int(rows(select(func.coalesce(func.sum(_D.held_cents), 0)).where(_D.house_id == house_id, NOT_DONE)).scalar() or 0)
+    return int(
+        session().execute(select(func.coalesce(func.sum(_D.held_cents), 0)).where(_D.house_id == house_id, NOT_DONE)).scalar()
+        or 0
+    )
 
 
 # Payments --------------------------------------------------------------------------------------------------------------
@@ -305,7 +315,7 @@ def payments(
             row.id, f"Q-{row.year}-{row.number:04}", row.on_day, _owner(row), row.direction, row.method, row.cents,
             row.undone_at is not None, row.note,
         )
-        for row in rows(statement)
+        for row in session().execute(statement)
     ]  # fmt: skip
     shown = found[:most]
     return shown, shown[-1].id if len(found) > most else None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
 
-from app.core.db import rows, session
+from app.core.db import session
+from app.core.statements import Statement
 from app.money.models import (
     Charge,
     DepositMovement,
@@ -88,22 +89,28 @@ _sides = (
     .where(_L.entry_id.between(bindparam("first"), bindparam("last")))
     .order_by(_L.entry_id, _L.position)
 )
+_NEWEST, _OLDER, _SIDES = Statement(_rows), Statement(_rows_before), Statement(_sides)
 """Lines of all entries of a page: they stand side by side in the chain, so a span is as good as a list of ids."""
 
 
 def entries(house_id: int, wanted: EntryFilter, before: int | None = None, most: int = PAGE) -> tuple[list[EntryRow], int | None]:
     """A page of the ledger, newest first, of this house and of what belongs to none; and the cursor of the next page."""
-    statement = _narrowed(_rows if before is None else _rows_before, wanted)
     values = {"house": house_id, "most": most + 1} | ({} if before is None else {"before": before})
+    if wanted == EntryFilter():
+        rows: Iterable[Any] = (_NEWEST if before is None else _OLDER).rows(**values)
+    else:
+        rows = session().execute(_narrowed(_rows if before is None else _rows_before, wanted), values)
     found = [
         EntryRow(id_, year, number, day, text, cents, source, reverses, reversed_by, f"{given or ''} {family or ''}".strip())
-        for id_, year, number, day, text, cents, source, reverses, reversed_by, given, family in rows(statement, values)
+        for id_, year, number, day, text, cents, source, reverses, reversed_by, given, family in rows
     ]
     shown = found[:most]
     if shown:
         by_id = {row.id: row for row in shown}
-        spread = shown[0].id - shown[-1].id < 4 * most
-        lines = rows(_sides, {"first": shown[-1].id, "last": shown[0].id}) if spread else rows(_sides_of(list(by_id)))
+        together = shown[0].id - shown[-1].id < 4 * most
+        lines: Iterable[Any] = (
+            _SIDES.rows(first=shown[-1].id, last=shown[0].id) if together else session().execute(_sides_of(list(by_id)))
+        )
         for entry_id, account, debit in lines:
             row = by_id.get(entry_id)
             if row is not None and account not in (side := row.debits if debit else row.credits):
@@ -288,7 +295,7 @@ def lines_to_take(house_id: int, wanted: EntryFilter, most: int) -> Iterator[She
         .order_by(_E.id, _L.position)
         .limit(most)
     )  # fmt: skip
-    for row in rows(_narrowed(statement, wanted)):
+    for row in session().execute(_narrowed(statement, wanted)):
         reverses = f"J{row[13]:02}/{row[14]}" if row[13] else ""
         told: list[Any] = [*row[:13], reverses, f"{row[15] or ''} {row[16] or ''}".strip(), row[17], row[18]]
         yield SheetLine(*told)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.core.check import Progress
-from app.core.db import session
+from app.core.db import one_moment, session
 from app.money.models import (
     FIRST_PREV,
     AccountBalance,
@@ -34,12 +34,13 @@ def faults() -> Iterator[str | Progress]:
     """What is wrong with the books, the first broken entry by name; between that, how far the pass has come."""
     balances: Balances = defaultdict(lambda: [0, 0])
     chain_holds = True
-    for finding in _chain(balances):
-        chain_holds = chain_holds and isinstance(finding, Progress)
-        yield finding
-    if chain_holds:  # else every sum below would only repeat it
-        yield from _kept_balances(balances)
-        yield from _sub_ledgers(balances)
+    with one_moment():
+        for finding in _chain(balances):
+            chain_holds = chain_holds and isinstance(finding, Progress)
+            yield finding
+        if chain_holds:  # else every sum below would only repeat it
+            yield from _kept_balances(balances)
+            yield from _sub_ledgers(balances)
 
 
 def _chain(balances: Balances) -> Iterator[str | Progress]:

@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 from app.money.service.accounts import AccountRequest, add_account, change_account, put_account_away, take_account_up
+from app.money.service.cash_days import (
+    DENOMINATIONS,
+    INPUT_TAX,
+    AlreadyClosed,
+    AlreadyConfirmed,
+    Count,
+    CountRequest,
+    TooMuchTakenOut,
+    VoucherRequest,
+    close_day,
+    confirm_transit,
+    count_day,
+)
 from app.money.service.charges import (
     ChargeClosed,
     ChargeLineRequest,
@@ -61,13 +74,19 @@ from app.money.service.payments import (
 from app.money.service.ready import furnish_books
 
 __all__ = [
+    "DENOMINATIONS",
+    "INPUT_TAX",
     "LEDGER",
     "AccountRequest",
+    "AlreadyClosed",
+    "AlreadyConfirmed",
     "AlreadyReversed",
     "AlreadyUndone",
     "ChargeClosed",
     "ChargeLineRequest",
     "ChargeRequest",
+    "Count",
+    "CountRequest",
     "DayIsClosed",
     "DepositClosed",
     "DepositRequest",
@@ -83,7 +102,9 @@ __all__ = [
     "NotEnoughCash",
     "PaymentRequest",
     "Posted",
+    "TooMuchTakenOut",
     "Unbalanced",
+    "VoucherRequest",
     "add_account",
     "add_fund",
     "ask_deposit",
@@ -92,7 +113,10 @@ __all__ = [
     "change_account",
     "change_fund",
     "charge",
+    "close_day",
     "close_fund",
+    "confirm_transit",
+    "count_day",
     "drop_deposit",
     "eligible",
     "expense_accounts",

@@ -143,9 +143,8 @@ def show_account(account: LedgerAccount) -> Any:
 
 def _before() -> tuple[int, int] | None:
     entry, _, position = request.args.get("before", "").partition(".")
-    if not (entry.isascii() and entry.isdigit() and position.isascii() and position.isdigit() and len(entry + position) < 14):
-        return None
-    return int(entry), int(position)
+    numbers = asked.whole(entry), asked.whole(position)
+    return None if numbers[0] is None or numbers[1] is None else (numbers[0], numbers[1])
 
 
 @pages.get(f"/money/accounts/<code>/lines.{asked.KINDS}", load=account, allow=policy.keep_books)

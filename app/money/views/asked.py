@@ -47,7 +47,12 @@ def day(name: str) -> date | None:
 
 
 def number(name: str) -> int | None:
-    value = request.args.get(name, "")
+    """The id of this name."""
+    return whole(request.args.get(name, ""))
+
+
+def whole(value: str) -> int | None:
+    """A number that a column of ids can hold, None for anything else."""
     return int(value) if value.isascii() and value.isdigit() and len(value) < 11 and 0 < int(value) <= LARGEST_ID else None
 
 

@@ -60,7 +60,8 @@ def _after() -> tuple[str, int] | None:
         date.fromisoformat(day)
     except ValueError:
         return None
-    return (day, int(number)) if number.isascii() and number.isdigit() and len(number) < 11 else None
+    last = asked.whole(number)
+    return None if last is None else (day, last)
 
 
 def age_words(late: int) -> tuple[str, str]:

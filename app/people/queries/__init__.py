@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Table, and_, bindparam, exists, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import joinedload, selectinload
@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from app.core.db import Model, session
 from app.core.folding import fold
 from app.core.policy import Actor
+from app.core.statements import Statement
 from app.people.models import Child, Consent, Household, Membership, Organisation, Person
 from app.people.policy import visible_people
 from app.people.queries.search import CANDIDATES
@@ -257,17 +258,24 @@ def membership(organisation_id: int, membership_id: int) -> Membership | None:
     )
 
 
-def organisations_of(person_id: int) -> list[Organisation]:
-    """Those a person may act for, put-away ones left out."""
-    return list(session().scalars(_ACTING_FOR, {"person_id": person_id}))
+class Group(NamedTuple):
+    """An organisation by its name."""
+
+    id: int
+    name: str
 
 
-_ACTING_FOR = (
-    select(Organisation)
+_ACTING_FOR = Statement(
+    select(Organisation.id, Organisation.name)
     .join(Membership, Membership.organisation_id == Organisation.id)
     .where(Membership.person_id == bindparam("person_id"), Organisation.archived_at.is_(None))
     .order_by(Organisation.name)
 )
+
+
+def organisations_of(person_id: int) -> list[Group]:
+    """Those a person may act for, put-away ones left out."""
+    return [Group(*row) for row in _ACTING_FOR.rows(person_id=person_id)]
 
 
 # What belongs to a person ------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from app.core.i18n import lazy as _l
 from app.core.money import Money
 from app.core.policy import Actor
 from app.core.spans import Span, merged
+from app.core.statements import add
 from app.occupancy import queries as occupancy
 from app.occupancy import service as promises
 from app.offers import queries as offers
@@ -141,8 +142,7 @@ def book_room(request: BookingRequest, by: Actor) -> Booking:
         decided_at=now if confirmed else None,
         decided_by_id=by.person_id if confirmed and staff else None,
     )
-    session().add(booking)
-    session().flush()
+    add(booking)
     if confirmed or room.wishes_hold:
         _promise(booking, room)
     if confirmed:

@@ -17,7 +17,8 @@ from flask import url_for
 from markupsafe import Markup, escape
 
 from app.core import clock, i18n
-from app.core.i18n import gettext
+from app.core.i18n import gettext, ngettext
+from app.core.memory import until_written
 from app.core.policy import Actor
 from app.core.spans import Span, common, gaps, merged
 from app.offers.queries import OpenDay
@@ -29,7 +30,10 @@ COLUMN = timedelta(minutes=30)
 
 
 class Cell(NamedTuple):
-    """A run of columns. `letter` is its look (docs/frontend.md), `url` where it leads, `time` and `text` what it says."""
+    """A run of columns. `letter` is its look (docs/frontend.md), `url` where it leads, `time` and `text` what it says.
+
+    `label` is what is spoken of a free one, ready for the page.
+    """
 
     letter: str
     width: int
@@ -41,8 +45,11 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
+    """A room on a day. `head` is its first cell: the name, which leads to its week, and how many it holds."""
+
     room: RoomCard
     cells: list[Cell]
+    head: Markup
 
     @cached_property
     def html(self) -> Markup:
@@ -58,16 +65,17 @@ class Row:
 def _drawn(cells: Sequence[Cell], *, free: bool) -> Markup:
     parts = []
     for letter, width, url, label, time, text in cells:
-        body = ""
-        if label:
-            letter, body = (letter, f'<a href="{url}" aria-label="{escape(label)}">{text}</a>') if free else ("", "")
-        elif text and url:
-            body = f'<a href="{url}"><i>{time}</i> {escape(text)}</a>'
-        elif text:
-            body = f"<b><i>{time}</i> {escape(text)}</b>"
-        look = f' class="{letter}"' if letter else ""
         span = f' colspan="{width}"' if width > 1 else ""
-        parts.append(f"<td{look}{span}>{body}</td>")
+        if label:
+            parts.append(
+                f'<td class="f"{span}><a href="{url}" aria-label="{label}">{text}</a></td>' if free else f"<td{span}></td>"
+            )
+        elif text and url:
+            parts.append(f'<td class="{letter}"{span}><a href="{url}"><i>{time}</i> {escape(text)}</a></td>')
+        elif text:
+            parts.append(f'<td class="{letter}"{span}><b><i>{time}</i> {escape(text)}</b></td>')
+        else:
+            parts.append(f'<td class="{letter}"{span}></td>' if letter else f"<td{span}></td>")
     return Markup("\n".join(parts))
 
 
@@ -99,52 +107,78 @@ def day_grid(
     moment = clock.now()
     present = (moment - frame.starts_at) // COLUMN
     now = present if 0 <= present < columns else None
-    words = _FreeWords(day, starts, zone, on_behalf)
+    words = _RoomWords(day, starts, zone, on_behalf)
     numbers = words.numbers
     hours = [(numbers[index], min(2, columns - index), now in (index, index + 1)) for index in range(0, columns, 2)]
     booked = Words(actor, cards[0])
-    rows = []
-    for card in cards:
+    over = max(0, -((frame.starts_at - moment) // COLUMN))
+
+    def row(card: RoomCard) -> Row:
         mine = entries.get(card.id, [])
         opened = _columns(queries.hours_of(card, day), frame)
-        free = _free_columns(card, mine, opened, frame, moment)
-        cells: list[Cell] = []
-        index = 0
-        place = words.of(card)
-        for first, last, group in [*_placed(mine, frame), (columns, columns, [])]:
-            while index < first:
-                if free[index]:
-                    width = 2 if index % 2 == 0 and index + 1 < first and free[index + 1] else 1
-                    url, label = place(index, width)
-                    cells.append(Cell("f", width, url, label, "", numbers[index]))
-                    index += width
-                else:
-                    end = index + 1
-                    while end < first and not free[end] and opened[end] == opened[index]:
-                        end += 1
-                    cells.append(Cell("" if opened[index] else "x", end - index))
-                    index = end
-            if group:
-                cells.append(booked.cell(group, last - first))
-                index = last
-        rows.append(Row(card, cells))
+        free = _free_columns(card, mine, opened, frame, over)
+        return Row(card, _cells(_placed(mine, frame), opened, free, words.of(card), numbers, booked), words.head(card))
+
+    alike = (frame, over, on_behalf, i18n.language())
+
+    def row_for_strangers(card: RoomCard) -> Row:
+        return until_written(("row", card.id, alike), lambda: row(card))
+
+    rows = [(row if booked.knows_any(entries.get(card.id, ())) else row_for_strangers)(card) for card in cards]
     return DayGrid(columns, hours, rows, now)
 
 
-class _FreeWords:
-    """Address and spoken name of a free cell: the parts that repeat are made once."""
+def _cells(
+    placed: list[tuple[int, int, list[Entry]]],
+    opened: list[bool],
+    free: list[bool],
+    place: Callable[[int, int], tuple[str, str]],
+    numbers: list[str],
+    booked: Words,
+) -> list[Cell]:
+    """What stands, and between it what is free (two half hours from a full hour on are one cell), past, or not open."""
+    columns = len(free)
+    cells: list[Cell] = []
+    index = 0
+    for first, last, group in [*placed, (columns, columns, [])]:
+        while index < first:
+            if free[index]:
+                width = 2 if index % 2 == 0 and index + 1 < first and free[index + 1] else 1
+                url, label = place(index, width)
+                cells.append(Cell("f", width, url, label, "", numbers[index]))
+                index += width
+            else:
+                end = index + 1
+                while end < first and not free[end] and opened[end] == opened[index]:
+                    end += 1
+                cells.append(Cell("" if opened[index] else "x", end - index))
+                index = end
+        if group:
+            cells.append(booked.cell(group, last - first))
+            index = last
+    return cells
+
+
+class _RoomWords:
+    """Head of a room's row, and address and spoken name of its free cells: the parts that repeat are made once."""
 
     def __init__(self, day: OpenDay, starts: Sequence[datetime], zone: ZoneInfo, on_behalf: int | None) -> None:
         self.pattern = gettext("%(room)s, %(day)s, %(hours)s, free")
         self.day = i18n.day(day.day, "EEEE, d. MMMM")
         self.address = url_for("rooms.show_booking_form", slug="~")
         self.question = f"?for={on_behalf}&amp;start=" if on_behalf else "?start="
+        self.week = url_for("rooms.show_room", slug="~", day=day.day)
         self.numbers, self.walls, self.spoken = _column_words(starts[0], len(starts), zone, i18n.language())
+
+    def head(self, card: RoomCard) -> Markup:
+        holds = ngettext("up to one person", "up to %(num)d people", card.capacity)
+        link = f'<a href="{self.week.replace("~", card.slug)}">{escape(card.name)}</a>'
+        return Markup(f'<th scope="row">{link}<small>{escape(holds)}</small></th>')
 
     def of(self, card: RoomCard) -> Callable[[int, int], tuple[str, str]]:
         """Address and spoken name by column and width."""
         address = self.address.replace("~", card.slug) + self.question
-        before, after = (self.pattern % {"room": card.name, "day": self.day, "hours": "\0"}).split("\0")
+        before, after = escape(self.pattern % {"room": card.name, "day": self.day, "hours": "\0"}).split("\0")
         return lambda index, width: (address + self.walls[index], f"{before}{self.spoken[width][index]}{after}")
 
 
@@ -159,11 +193,15 @@ def _column_words(first: datetime, columns: int, zone: ZoneInfo, code: str) -> t
 
 def _frame(day: OpenDay, entries: dict[int, list[Entry]], window: Span) -> Span | None:
     """From the first opening or use to the last, on whole hours; None on a closed and empty day."""
-    shown = [part for span in (*day.use, *day.desk) if (part := span.within(window))]
-    shown += [part for each in entries.values() for entry in each if (part := entry.span.within(window))]
-    if not shown:
+    spans = [
+        span
+        for span in (*day.use, *day.desk, *(entry.span for each in entries.values() for entry in each))
+        if span.overlaps(window)
+    ]
+    if not spans:
         return None
-    starts_at, ends_at = min(span.starts_at for span in shown), max(span.ends_at for span in shown)
+    starts_at = max(min(span.starts_at for span in spans), window.starts_at)
+    ends_at = min(max(span.ends_at for span in spans), window.ends_at)
     starts_at -= (starts_at - window.starts_at) % (2 * COLUMN)
     ends_at += -(ends_at - window.starts_at) % (2 * COLUMN)
     return Span(starts_at, min(ends_at, window.ends_at))
@@ -180,19 +218,23 @@ def _columns(spans: Iterable[Span], frame: Span) -> list[bool]:
     return inside
 
 
-def _free_columns(card: RoomCard, entries: Sequence[Entry], opened: list[bool], frame: Span, moment: datetime) -> list[bool]:
-    """Which columns a booking could cover: open, not over, and with our own buffers clear of what others hold."""
+def _free_columns(card: RoomCard, entries: Sequence[Entry], opened: list[bool], frame: Span, over: int) -> list[bool]:
+    """Which columns a booking could cover: open, not among the first `over`, and with our own buffers clear of what others hold."""
     free = opened.copy()
-    over = -((frame.starts_at - moment) // COLUMN)
-    blocked = [(0, over)] if over > 0 else []
-    for entry in entries:
-        if entry.keeps_out(card):
-            first = (entry.span.starts_at - entry.before - card.after - frame.starts_at) // COLUMN
-            last = -((frame.starts_at - entry.span.ends_at - entry.after - card.before) // COLUMN)
-            blocked.append((first, last))
+    start, before, after = frame.starts_at, card.before, card.after
+    blocked = [(0, over)]
+    blocked += [
+        (
+            (entry.span.starts_at - entry.before - after - start) // COLUMN,
+            -((start - entry.span.ends_at - entry.after - before) // COLUMN),
+        )
+        for entry in entries
+        if entry.keeps_out(card)
+    ]
     for first, last in blocked:
-        for index in range(max(0, first), min(last, len(free))):
-            free[index] = False
+        first, last = max(0, first), min(last, len(free))
+        if first < last:
+            free[first:last] = [False] * (last - first)
     return free
 
 
@@ -217,7 +259,7 @@ class Words:
     """What a reader may see of an entry. The public sees that, not who; people see their own; the desk sees all of its house."""
 
     def __init__(self, actor: Actor, card: RoomCard) -> None:
-        self.actor = actor
+        self.person = actor.person_id
         self.desk = policy.see_details(actor, card)
         self.address = url_for("rooms.show_booking", booking_id=0).removesuffix("0")
         self.hours = i18n.hours_teller()
@@ -229,26 +271,26 @@ class Words:
     def cell(self, group: list[Entry], width: int) -> Cell:
         first = group[0]
         if len(group) == 1:
-            return Cell(
-                self.letter(first),
-                width,
-                self.url(first),
-                "",
-                self.hours(first.span.starts_at, first.span.ends_at),
-                self.text(first),
-            )
-        times = self.hours(first.span.starts_at, max(entry.span.ends_at for entry in group))
-        texts = list(dict.fromkeys(self.text(entry) for entry in group))
-        return Cell(self.letter(first), width, self.url(first), "", times, i18n.dotted(*texts))
+            times, text = self.hours(first.span.starts_at, first.span.ends_at), self.text(first)
+        else:
+            times = self.hours(first.span.starts_at, max(entry.span.ends_at for entry in group))
+            text = i18n.dotted(*dict.fromkeys(self.text(entry) for entry in group))
+        return Cell(self.letter(first), width, self.url(first), "", times, text)
+
+    def knows_any(self, entries: Iterable[Entry]) -> bool:
+        """Whether this reader sees more of them than a stranger."""
+        return self.desk or (self.person is not None and any(entry.booked_for_id == self.person for entry in entries))
 
     def letter(self, entry: Entry) -> str:
-        if entry.booked_for_id is not None and entry.booked_for_id == self.actor.person_id:
+        if self.is_mine(entry):
             return "m"
         return "w" if entry.state == State.WISHED else "c"
 
+    def is_mine(self, entry: Entry) -> bool:
+        return self.person is not None and entry.booked_for_id == self.person
+
     def sees(self, entry: Entry) -> bool:
-        mine = entry.booked_for_id is not None and entry.booked_for_id == self.actor.person_id
-        return mine or self.desk
+        return self.desk or self.is_mine(entry)
 
     def url(self, entry: Entry) -> str:
         return f"{self.address}{entry.booking_id}" if self.sees(entry) else ""

@@ -9,7 +9,6 @@ from flask import render_template, request
 
 from app.core import clock, i18n
 from app.core.i18n import gettext, ngettext
-from app.core.memory import recent
 from app.core.web import actor, unchanged
 from app.houses.queries import HouseCard
 from app.offers import queries as offers
@@ -34,18 +33,12 @@ def show_day(house: HouseCard) -> Any:
     if not cards:
         return render_template("rooms/no_rooms.html", house=house, may_manage=policy.manage_rooms(actor(), house))
     present = _half_hour() if day == clock.today(zone) else day < clock.today(zone)
-    state = queries.fingerprint(cards, window)
-    if (answer := _unchanged(house, present, state)) is not None:
+    if (answer := _unchanged(house, present, queries.fingerprint(cards, window))) is not None:
         return answer
     open_day = offers.open_days(house.id, day, day, zone)[day]
     on_behalf = people.person(id_in(request.args.get("for", "")) or 0) if policy.manage_bookings(actor(), house) else None
-
-    def draw() -> grid.DayGrid:
-        entries = queries.entries(cards, window)
-        return grid.day_grid(cards, entries, open_day, window, actor(), zone, on_behalf.id if on_behalf else None)
-
-    strangers_see = ("day", house, window, present, i18n.language(), state)
-    drawn = draw() if actor().is_authenticated else recent(strangers_see, draw)
+    entries = queries.entries(cards, window)
+    drawn = grid.day_grid(cards, entries, open_day, window, actor(), zone, on_behalf.id if on_behalf else None)
     return render_template(
         "rooms/show_day.html",
         day=day,
