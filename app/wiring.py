@@ -43,6 +43,7 @@ from app.money import api as money_api
 from app.money import events as money
 from app.money import queries as books
 from app.money import views as money_pages
+from app.money.jobs import WARN_OF_ENDS
 from app.notices import events as notices
 from app.notices import queries as letters
 from app.notices import reactions as tell
@@ -77,7 +78,7 @@ PAGES: list[Blueprint] = [
     journal_pages.pages.blueprint,
 ]
 APIS: list[Blueprint] = [api.description, people_api.blueprint, room_api.blueprint, money_api.blueprint]
-JOBS: list[Job] = [FORGET_OLD, SEND_LETTERS, LAPSE_WISHES, CARRY_CALENDARS, upkeep.TIDY_UP, upkeep.BACK_UP]
+JOBS: list[Job] = [FORGET_OLD, SEND_LETTERS, LAPSE_WISHES, CARRY_CALENDARS, WARN_OF_ENDS, upkeep.TIDY_UP, upkeep.BACK_UP]
 COMMANDS: list[click.Command] = [
     account_commands.tokens,
     account_commands.accounts,
@@ -167,6 +168,15 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     money.EntryPosted: [record],
     money.EntryReversed: [record],
     money.PeriodLocked: [record],
+    money.LedgerAccountChanged: [record],
+    money.FundOpened: [record],
+    money.FundChanged: [record],
+    money.FundClosed: [record],
+    money.FundMoneyReceived: [record],
+    money.FundMoneyReturned: [record],
+    money.FundEnding: [record, tell.fund_ending],
+    money.ExpenseRecorded: [record],
+    money.ExpenseTakenBack: [record],
     money.ChargeMade: [record],
     money.ChargeCancelled: [record],
     money.ChargeReduced: [record],

@@ -1,4 +1,4 @@
-"""The questions about money, by drawer."""
+"""The questions about money, by drawer: `ledger`, `accounts`, `items`, `funds`, `proof`."""
 
 from __future__ import annotations
 

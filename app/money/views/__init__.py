@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from app.money.views import (  # noqa: F401 - each declares its pages
+    accounts,
     cash,
     charges,
     deposits,
     desk,
+    expenses,
+    funds,
+    items,
+    ledger,
     offerings,
     operator,
     own,
