@@ -39,9 +39,11 @@ from app.houses import views as house_pages
 from app.journal import queries as journal
 from app.journal import views as journal_pages
 from app.journal.reactions import record
+from app.money import api as money_api
 from app.money import events as money
 from app.money import queries as books
 from app.money import views as money_pages
+from app.money.jobs import WARN_OF_ENDS
 from app.notices import events as notices
 from app.notices import queries as letters
 from app.notices import reactions as tell
@@ -75,8 +77,8 @@ PAGES: list[Blueprint] = [
     notice_pages.pages.blueprint,
     journal_pages.pages.blueprint,
 ]
-APIS: list[Blueprint] = [api.description, people_api.blueprint, room_api.blueprint]
-JOBS: list[Job] = [FORGET_OLD, SEND_LETTERS, LAPSE_WISHES, CARRY_CALENDARS, upkeep.TIDY_UP, upkeep.BACK_UP]
+APIS: list[Blueprint] = [api.description, people_api.blueprint, room_api.blueprint, money_api.blueprint]
+JOBS: list[Job] = [FORGET_OLD, SEND_LETTERS, LAPSE_WISHES, CARRY_CALENDARS, WARN_OF_ENDS, upkeep.TIDY_UP, upkeep.BACK_UP]
 COMMANDS: list[click.Command] = [
     account_commands.tokens,
     account_commands.accounts,
@@ -166,6 +168,15 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     money.EntryPosted: [record],
     money.EntryReversed: [record],
     money.PeriodLocked: [record],
+    money.LedgerAccountChanged: [record],
+    money.FundOpened: [record],
+    money.FundChanged: [record],
+    money.FundClosed: [record],
+    money.FundMoneyReceived: [record],
+    money.FundMoneyReturned: [record],
+    money.FundEnding: [record, tell.fund_ending],
+    money.ExpenseRecorded: [record],
+    money.ExpenseTakenBack: [record],
     money.ChargeMade: [record],
     money.ChargeCancelled: [record],
     money.ChargeReduced: [record],
@@ -174,6 +185,7 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     money.PaymentUndone: [record],
     money.RefundPaid: [record],
     money.InvoiceIssued: [record],
+    money.OperatorChanged: [record],
     money.DepositAsked: [record],
     money.DepositTaken: [record],
     money.DepositSettled: [record],

@@ -1,4 +1,7 @@
-"""``python -m bench``: every page, with few and with many bookings, on both databases, beside a hello-world."""
+"""``python -m bench``: every page, with few and with many bookings, on both databases, beside a hello-world.
+
+``python -m bench money`` measures the books (`bench.money`).
+"""
 
 from __future__ import annotations
 
@@ -298,4 +301,8 @@ def report(rows: list[dict[str, Any]]) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["money"]:
+        from bench import money
+
+        raise SystemExit(money.main(sys.argv[2:]))
     raise SystemExit(main(sys.argv[1:]))

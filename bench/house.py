@@ -201,9 +201,9 @@ def _load_postgresql(rows: Rows) -> None:
         connection.execute("VACUUM ANALYZE")
 
 
-def sign_in(centre: Centre, person: int) -> str:
-    """The cookie of a browser in which this person has just signed in."""
+def sign_in(centre: Centre, person: int, means: str = "mail") -> str:
+    """The cookie of a browser in which this person has just signed in; staff rights need ``password``."""
     with centre.app.app_context():
-        secret = db.run_transaction(lambda: accounts.open_sign_in(person, means="mail", device="bench").secret)
+        secret = db.run_transaction(lambda: accounts.open_sign_in(person, means=means, device="bench").secret)
     signer = centre.app.session_interface.get_signing_serializer(centre.app)  # type: ignore[attr-defined]
     return f"{centre.app.config['SESSION_COOKIE_NAME']}={signer.dumps({'_user_id': secret, '_fresh': True})}"

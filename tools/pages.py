@@ -254,6 +254,73 @@ def send_nothing_useful(tab: Tab, visit: Visit) -> Response | None:
     return press(tab)
 
 
+# Money at the desk -------------------------------------------------------------------------------------------------
+
+
+def write_charge(tab: Tab, visit: Visit) -> Response | None:
+    return send_form(title="Beamer ausgeliehen", kind="room-extra", normal="12,50")(tab, visit)
+
+
+def charge_somebody(tab: Tab, visit: Visit) -> Response | None:
+    """Aylin owes something; back at the page that takes it."""
+    tab.goto(visit.address("/money/charges/new?person={aylin}"))
+    write_charge(tab, visit)
+    return tab.goto(visit.address("/money/take?person={aylin}"))
+
+
+def take_nothing(tab: Tab, visit: Visit) -> Response | None:
+    charge_somebody(tab, visit)
+    tab.locator("main input[name^=cents-]").first.fill("zwölf")
+    return press(tab, "main form[data-take] button:not([formmethod])")
+
+
+def take_it_all(tab: Tab, visit: Visit) -> Response | None:
+    charge_somebody(tab, visit)
+    tab.locator("main [name=given]").fill("500")
+    return press(tab, "main form[data-take] button:not([formmethod])")
+
+
+def take_back(tab: Tab, visit: Visit) -> Response | None:
+    take_it_all(tab, visit)
+    return tab.goto(tab.url.split("?")[0] + "/undo")
+
+
+def cancel_paid(tab: Tab, visit: Visit) -> Response | None:
+    """What was paid for a charge that is cancelled is owed back."""
+    take_it_all(tab, visit)
+    press(tab, "main a[href*='/money/charges/']")
+    tab.goto(tab.url + "/cancel")
+    send_form(reason="Der Termin fällt aus.")(tab, visit)
+    return press(tab, "main a[href*='/money/refunds/']")
+
+
+def then(step: str) -> Act:
+    """A new charge, and from its page to what is done with it."""
+
+    def act(tab: Tab, visit: Visit) -> Response | None:
+        write_charge(tab, visit)
+        return tab.goto(f"{tab.url}/{step}")
+
+    return act
+
+
+def ask_deposit(tab: Tab, visit: Visit) -> Response | None:
+    return send_form(kind="key", title="Schlüssel der Werkstatt", cents="25,00")(tab, visit)
+
+
+def drop_deposit(tab: Tab, visit: Visit) -> Response | None:
+    ask_deposit(tab, visit)
+    return tab.goto(f"{tab.url}/drop")
+
+
+def hold_deposit(tab: Tab, visit: Visit) -> Response | None:
+    ask_deposit(tab, visit)
+    deposit = tab.url
+    press(tab, "main a[href*='/money/take']")
+    press(tab, "main form[data-take] button:not([formmethod])")
+    return tab.goto(f"{deposit}/give-back")
+
+
 def count_the_drawer(tab: Tab, visit: Visit) -> Response | None:
     """With something missing, so that the page asks for a reason."""
     for name, value in {"n5000": "3", "n2000": "6", "n1000": "9", "banked": "100", "t0": "164,90", "t1": "247,70"}.items():
@@ -301,6 +368,9 @@ FACTS = {
     " WHERE l.account_code = '1500' AND e.source = 'cash_day'",
     "call": "SELECT min(id) FROM letter WHERE way = 'phone' AND state = 'waiting'",
     "told": "SELECT min(id) FROM letter WHERE way = 'mail' AND state = 'sent'",
+    "fund": "SELECT min(id) FROM fund",
+    "expense": "SELECT min(id) FROM expense",
+    "entry": "SELECT min(id) FROM ledger_entry",
 }
 
 PAGES = [
@@ -447,9 +517,82 @@ PAGES = [
     Page("import-errors", "/rooms/werkstatt/import", DESK, send_nothing_useful, "rooms.preview_import", 422),
     Page("import-preview", "/rooms/werkstatt/import", DESK, show_calendar_file, "rooms.preview_import"),
     Page("import-done", "/rooms/werkstatt/import", DESK, import_calendar_file, "rooms.show_import_form"),
+    # The books
+    Page("ledger", "/money/ledger", TREASURER),
+    Page("ledger-filters", "/money/ledger?more=1", TREASURER),
+    Page("ledger-none", "/money/ledger?q=Xanthippe", TREASURER),
+    Page("ledger-entry", "/money/ledger/{entry}", TREASURER),
+    Page("ledger-post", "/money/ledger/new", TREASURER),
+    Page(
+        "ledger-post-errors",
+        "/money/ledger/new",
+        TREASURER,
+        send_form(text="Zinsen", account_1="1200", debit_1="5", account_2="4900", credit_2="4,99"),
+        "money.post_entry",
+        422,
+    ),
+    Page("ledger-reverse", "/money/ledger/{entry}/reverse", TREASURER),
+    Page("ledger-reverse-errors", "/money/ledger/{entry}/reverse", TREASURER, send_form(reason=""), "money.reverse_entry", 422),
+    Page("accounts", "/money/accounts", TREASURER),
+    Page("accounts-year", "/money/accounts?period=2026&all=1", TREASURER),
+    Page("account", "/money/accounts/1200", TREASURER),
+    Page("account-new", "/money/accounts/new", TREASURER),
+    Page("account-new-errors", "/money/accounts/new", TREASURER, send_form(code="12", name=""), "money.add_account", 422),
+    Page("account-edit", "/money/accounts/6500/edit", TREASURER),
+    Page("account-edit-errors", "/money/accounts/6500/edit", TREASURER, send_form(name=""), "money.change_account", 422),
+    Page("items", "/money/items", TREASURER),
+    Page("items-none", "/money/items?q=Xanthippe", TREASURER),
+    Page("payments", "/money/payments", TREASURER),
+    Page("deposits", "/money/deposits", TREASURER),
+    Page("deposits-settled", "/money/deposits?shelf=closed", TREASURER),
+    Page("lock", "/money/lock", TREASURER),
+    Page("lock-confirm", "/money/lock/confirm?locked_through=2026-10-31", TREASURER),
+    Page("lock-errors", "/money/lock/confirm?locked_through=2027-10-31", TREASURER, status=422),
+    Page("funds", "/money/funds", TREASURER),
+    Page("fund", "/money/funds/{fund}", TREASURER),
+    Page("fund-new", "/money/funds/new", TREASURER),
+    Page("fund-new-errors", "/money/funds/new", TREASURER, send_form(code="zu lang!", name=""), "money.add_fund", 422),
+    Page("fund-edit", "/money/funds/{fund}/edit", TREASURER),
+    Page("fund-edit-errors", "/money/funds/{fund}/edit", TREASURER, send_form(name=""), "money.change_fund", 422),
+    Page("fund-receive", "/money/funds/{fund}/receive", TREASURER),
+    Page("fund-receive-errors", "/money/funds/{fund}/receive", TREASURER, send_form(cents="0"), "money.receive_money", 422),
+    Page("fund-return", "/money/funds/{fund}/return", TREASURER),
+    Page("fund-return-errors", "/money/funds/{fund}/return", TREASURER, send_form(cents="0"), "money.return_money", 422),
+    Page("fund-close", "/money/funds/{fund}/close", TREASURER),
+    Page("vouchers", "/money/funds/{fund}/vouchers", TREASURER),
+    Page("expenses", "/money/expenses", TREASURER),
+    Page("expense", "/money/expenses/{expense}", TREASURER),
+    Page("expense-new", "/money/expenses/new", TREASURER),
+    Page("expense-new-errors", "/money/expenses/new", TREASURER, send_form(cents="0", payee=""), "money.record_expense", 422),
+    Page("expense-undo", "/money/expenses/{expense}/undo", TREASURER),
+    Page("expense-undo-errors", "/money/expenses/{expense}/undo", TREASURER, send_form(reason=""), "money.undo_expense", 422),
     # Where nothing is
     Page("not-found", "/nowhere", ("anonymous", "resident"), None, "-", 404),
     Page("not-for-you", "/people", RESIDENT, None, "", 403),
+    # Money at the desk
+    Page("money", "/money", ("desk", "treasurer")),
+    Page("money-find", "/money?q=kaya", DESK),
+    Page("money-take-who", "/money/take?q=kaya", DESK),
+    Page("money-take-whom", "/money/take", DESK),
+    Page("money-take", "/money/take?person={aylin}", DESK, charge_somebody),
+    Page("money-take-errors", "/money/take?person={aylin}", DESK, take_nothing, "money.take_payment", 422),
+    Page("money-payment", "/money/take?person={aylin}", DESK, take_it_all, "money.show_payment"),
+    Page("money-payment-undo", "/money/take?person={aylin}", DESK, take_back, "money.show_undo_payment"),
+    Page("money-charge-new", "/money/charges/new?person={aylin}", DESK),
+    Page("money-charge-errors", "/money/charges/new?person={aylin}", DESK, send_form(title=""), "money.make_charge", 422),
+    Page("money-charge", "/money/charges/new?person={aylin}", ("desk", "treasurer"), write_charge, "money.show_charge"),
+    Page("money-charge-reduce", "/money/charges/new?person={aylin}", DESK, then("reduce"), "money.show_reduce_charge"),
+    Page("money-charge-waive", "/money/charges/new?person={aylin}", ("treasurer",), then("waive"), "money.show_waive_charge"),
+    Page("money-charge-cancel", "/money/charges/new?person={aylin}", DESK, then("cancel"), "money.show_cancel_charge"),
+    Page("money-invoice", "/money/charges/new?person={aylin}", DESK, then("invoice"), "money.show_issue_invoice"),
+    Page("money-refund", "/money/take?person={aylin}", DESK, cancel_paid, "money.show_pay_refund"),
+    Page("money-deposit-new", "/money/deposits/new?person={aylin}", DESK),
+    Page("money-deposit", "/money/deposits/new?person={aylin}", DESK, ask_deposit, "money.show_deposit"),
+    Page("money-deposit-drop", "/money/deposits/new?person={aylin}", DESK, drop_deposit, "money.show_drop_deposit"),
+    Page("money-deposit-back", "/money/deposits/new?person={aylin}", DESK, hold_deposit, "money.show_give_back"),
+    Page("operator", "/money/operator", ("treasurer",)),
+    Page("operator-errors", "/money/operator", ("treasurer",), send_form(iban="DE00 1234"), "money.change_operator", 422),
+    Page("my-money", "/me/money", ("resident", "volunteer")),
     # Other houses
     Page("set-up", "/set-up", (FOUNDER,)),
     Page("set-up-errors", "/set-up", (FOUNDER,), send_form(name=""), "home.open_house", 422),
@@ -461,6 +604,9 @@ PAGES = [
 NOT_PAGES = frozenset(
     {
         "healthz", "metrics", "readyz", "static",
+        "money.print_invoice", "money.print_receipt",
+        "money.take_account", "money.take_accounts", "money.take_deposits", "money.take_entries", "money.take_expenses",
+        "money.take_funds", "money.take_items", "money.take_payments", "money.take_vouchers",
         "accounts.slip_pdf", "money.print_blank_sheet", "money.print_cash_report", "money.take_cash_days",
         "notices.print_call_list", "rooms.print_booking", "rooms.print_room_sheet",
         "people.organisations_sheet", "people.people_sheet", "rooms.take_bookings",

@@ -28,11 +28,11 @@ def cell(value: object) -> object:
 
 
 def csv_sheet(rows: Iterable[Sequence[object]]) -> bytes:
-    """`rows`, the heads among them, as UTF-8 with byte order mark and semicolons."""
+    """`rows`, the heads among them, as UTF-8 with byte order mark and semicolons; `Decimal` amounts as ``-1234,50``."""
     page = io.StringIO()
     writer = csv.writer(page, delimiter=";", lineterminator="\r\n")
     for row in rows:
-        writer.writerow([cell(value) for value in row])
+        writer.writerow([f"{value:.2f}".replace(".", ",") if isinstance(value, Decimal) else cell(value) for value in row])
     return (BYTE_ORDER_MARK + page.getvalue()).encode()
 
 
@@ -77,8 +77,7 @@ def xlsx_sheet(rows: Iterable[Sequence[object]], *, name: str) -> bytes:
 def sheet_answer(name: str, rows: Iterable[Sequence[object]], kind: str) -> Response:
     """The list called `name` (ASCII letters, without ending) to be saved, as ``csv`` or ``xlsx``."""
     if kind != "xlsx":
-        told = [[f"{value:.2f}".replace(".", ",") if isinstance(value, Decimal) else value for value in row] for row in rows]
-        return csv_answer(name, told)
+        return csv_answer(name, rows)
     response: Response = current_app.response_class(
         xlsx_sheet(rows, name=name), mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     )

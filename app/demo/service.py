@@ -16,6 +16,7 @@ from app.core.policy import Actor, Role
 from app.core.spans import Span
 from app.demo import house as plan
 from app.demo.cash import close_cash_days
+from app.demo.funds import furnish_funds
 from app.demo.money import furnish_money, furnish_prices
 from app.houses.models import House
 from app.notices.models import Letter, LetterState
@@ -60,6 +61,7 @@ def load_demo() -> dict[str, int]:
     # What comes again was agreed long ago, and everybody has been told; only the single dates are news.
     session().execute(update(Letter).values(state=LetterState.SENT, ended_at=Letter.created_at))
     made += _singles(house, persons, desk)
+    furnish_funds(house, persons["Möller"])
     counted = close_cash_days(house.id, persons["Kaya"], desk)
     return {
         "rooms": len(plan.ROOMS),

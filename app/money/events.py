@@ -100,6 +100,11 @@ class InvoiceIssued(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OperatorChanged(Event):
+    operator_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DepositAsked(Event):
     deposit_id: int
     person_id: int | None
@@ -136,6 +141,69 @@ class DepositDropped(Event):
 @dataclass(frozen=True, kw_only=True)
 class IncomeKindChanged(Event):
     """A kind of income was made, changed, put away or taken back into use."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerAccountChanged(Event):
+    """Added, renamed, put away or taken up again."""
+
+    account_no: int
+    archived: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class FundOpened(Event):
+    fund_id: int
+    cents: int
+    """What was granted or is hoped for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FundChanged(Event):
+    fund_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FundClosed(Event):
+    fund_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FundMoneyReceived(Event):
+    fund_id: int
+    cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FundMoneyReturned(Event):
+    fund_id: int
+    cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FundEnding(Event):
+    """The end of a fund (`kind` is ``end``) or the day of its report (``report``) is near; `person_id` looks after it."""
+
+    fund_id: int
+    person_id: int | None
+    kind: str
+    day: date
+    unspent_cents: int
+    outstanding_cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpenseRecorded(Event):
+    expense_id: int
+    cents: int
+    means: str
+    eligible_cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpenseTakenBack(Event):
+    expense_id: int
+    cents: int
 
 
 @dataclass(frozen=True, kw_only=True)

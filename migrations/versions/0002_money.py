@@ -199,6 +199,7 @@ RULES = [
     ("vat.small_business", "0", "yes/no", "UStG § 19", "2000-01-01", None),
     ("vat.small_business.last_year", "2500000", "cents", "UStG § 19 (1)", "2025-01-01", None),
     ("vat.small_business.this_year", "10000000", "cents", "UStG § 19 (1)", "2025-01-01", None),
+    ("invoice.small_amount", "25000", "cents", "UStDV § 33", "2017-01-01", None),
     ("tax.business_income", "4500000", "cents", AO, "2020-12-29", "2026-01-01"),
     ("tax.business_income", "5000000", "cents", f"{AO}, BGBl. I 2025 Nr. 363", "2026-01-01", None),
     ("tax.timely_use", "4500000", "cents", "AO § 55 (1) 5", "2020-12-29", "2026-01-01"),
@@ -369,9 +370,13 @@ def upgrade() -> None:
         sa.Column("rate_bp", sa.Integer(), nullable=False),
         sa.Column("inkind_rate_cents", sa.BigInteger(), nullable=False),
         sa.Column("inkind_cap_bp", sa.Integer(), nullable=False),
+        sa.Column("inkind_minutes", sa.Integer(), nullable=False),
+        sa.Column("covered_cents", sa.BigInteger(), nullable=False),
         sa.Column("owner_id", sa.Integer(), nullable=True),
         sa.Column("warn_days", sa.Integer(), nullable=False),
         sa.Column("report_due_on", sa.Date(), nullable=True),
+        sa.Column("end_warned_for", sa.Date(), nullable=True),
+        sa.Column("report_warned_for", sa.Date(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
@@ -504,6 +509,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_charge")),
     )
     with op.batch_alter_table("charge", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_charge_entry_id"), ["entry_id"], unique=False)
         batch_op.create_index("ix_charge_house", ["house_id", "id"], unique=False)
         batch_op.create_index(
             "ix_charge_open",
@@ -597,6 +603,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("year", "number", name=op.f("uq_expense_year_number")),
     )
     with op.batch_alter_table("expense", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_expense_entry_id"), ["entry_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_expense_cash_day_id"), ["cash_day_id"], unique=False)
         batch_op.create_index("ix_expense_fund", ["fund_code", "paid_on"], unique=False)
         batch_op.create_index("ix_expense_house_day", ["house_id", "paid_on", "method"], unique=False)
@@ -666,6 +673,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("year", "number", name=op.f("uq_payment_year_number")),
     )
     with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_payment_entry_id"), ["entry_id"], unique=False)
         batch_op.create_index("ix_payment_house_day", ["house_id", "on_day", "method"], unique=False)
         batch_op.create_index("ix_payment_person", ["person_id", "id"], unique=False)
 
@@ -836,6 +844,7 @@ def downgrade() -> None:
     op.drop_table("deposit_movement")
     op.drop_table("charge_line")
     with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_payment_entry_id"))
         batch_op.drop_index("ix_payment_person")
         batch_op.drop_index("ix_payment_house_day")
 
@@ -846,6 +855,7 @@ def downgrade() -> None:
 
     op.drop_table("ledger_line")
     with op.batch_alter_table("expense", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_expense_entry_id"))
         batch_op.drop_index("ix_expense_house_day")
         batch_op.drop_index("ix_expense_fund")
         batch_op.drop_index(batch_op.f("ix_expense_cash_day_id"))
@@ -860,6 +870,7 @@ def downgrade() -> None:
 
     op.drop_table("deposit")
     with op.batch_alter_table("charge", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_charge_entry_id"))
         batch_op.drop_index("ix_charge_source")
         batch_op.drop_index("ix_charge_person")
         batch_op.drop_index("ix_charge_organisation")

@@ -110,7 +110,7 @@ class Charge(Model):
     total_cents: Mapped[Cents] = mapped_column()
     normal_cents: Mapped[Cents] = mapped_column()
     """What it costs without a reduction; for reports."""
-    entry_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.id"))
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.id"), index=True)
     """None only where nothing is to be paid."""
     settled_cents: Mapped[Cents] = mapped_column(default=0)
     reduction: Mapped[str] = mapped_column(String(20), default="")
@@ -188,7 +188,7 @@ class Payment(Model):
     on_day: Mapped[date] = mapped_column()
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
-    entry_id: Mapped[int] = mapped_column(ForeignKey("ledger_entry.id"))
+    entry_id: Mapped[int] = mapped_column(ForeignKey("ledger_entry.id"), index=True)
     note: Mapped[str] = mapped_column(String(160), default="")
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), default=None)
     created_at: Mapped[datetime] = mapped_column(default_factory=clock.now)

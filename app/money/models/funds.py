@@ -70,10 +70,17 @@ class Fund(Model):
     rate_bp: Mapped[int] = mapped_column(default=0)
     inkind_rate_cents: Mapped[Cents] = mapped_column(default=0)
     inkind_cap_bp: Mapped[int] = mapped_column(default=0)
+    inkind_minutes: Mapped[int] = mapped_column(default=0)
+    """Volunteer time for its purpose so far, as the treasurer states it."""
+    covered_cents: Mapped[Cents] = mapped_column(default=0)
+    """What own revenue and others' money bear of the cost so far, as the treasurer states it; only `GAP` asks."""
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), default=None)
     """Who looks after it and is warned."""
     warn_days: Mapped[int] = mapped_column(default=60)
     report_due_on: Mapped[date | None] = mapped_column(default=None)
+    end_warned_for: Mapped[date | None] = mapped_column(default=None)
+    """The end its owner has been warned of; another end is warned of anew. Likewise `report_warned_for`."""
+    report_warned_for: Mapped[date | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = mapped_column(default_factory=clock.now)
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
     owner: Mapped[Person | None] = relationship(lazy="raise", init=False, repr=False)
@@ -106,7 +113,7 @@ class Expense(Model):
     cents: Mapped[Cents] = mapped_column()
     account_code: Mapped[str] = mapped_column(ForeignKey("ledger_account.code"))
     sphere: Mapped[str] = mapped_column(String(1))
-    entry_id: Mapped[int] = mapped_column(ForeignKey("ledger_entry.id"))
+    entry_id: Mapped[int] = mapped_column(ForeignKey("ledger_entry.id"), index=True)
     rate_bp: Mapped[int] = mapped_column(default=0)
     """Input tax that may be deducted, as contained in `cents`."""
     vat_cents: Mapped[Cents] = mapped_column(default=0)
@@ -114,6 +121,7 @@ class Expense(Model):
     fund_code: Mapped[str | None] = mapped_column(ForeignKey("fund.code"), default=None)
     eligible_cents: Mapped[Cents] = mapped_column(default=0)
     release_entry_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.id"), default=None)
+    """The last entry that released money for it."""
     cash_day_id: Mapped[int | None] = mapped_column(ForeignKey("cash_day.id"), index=True, default=None)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), default=None)
     created_at: Mapped[datetime] = mapped_column(default_factory=clock.now)

@@ -31,6 +31,7 @@ from app.money.models import (
     Settlement,
     SettlementKind,
 )
+from app.money.service.invoices import correct_invoice
 from app.money.service.ledger import LEDGER, books, post, reverse
 from app.money.service.ready import furnish_if_bare
 from app.offers import queries as offers
@@ -145,6 +146,20 @@ def _charge(request: ChargeRequest, by: Actor) -> Charge:
         ],
     )  # fmt: skip
     return made
+
+
+def charge_by_hand(request: ChargeRequest, by: Actor) -> Charge:
+    """The same for what somebody writes at the counter. Raises `Invalid` also for what only the tally of the cash day tells.
+
+    There is no till: whoever could charge a coffee and take its price at once would have one (§ 146a AO).
+    """
+    kinds = income_kinds([line.kind for line in request.lines])
+    for kind, offering in kinds.values():
+        if offering.house_id != request.house_id or kind.archived_at is not None:
+            raise Invalid({"kind": [_l("Please choose one of these.")]})
+        if kind.counted:
+            raise Invalid({"kind": [_l("What the counter takes is counted once a day, not sale by sale (§ 146a AO).")]})
+    return charge(request, by)
 
 
 def payment_days() -> int:
@@ -321,6 +336,7 @@ def _replace(
         raise Invalid({"reason": [_l("Please say why; it stands in the books.")]})
     if old.entry_id is not None:
         reverse(old.entry_id, reason[:120], by)
+    correct_invoice(old, reason, by)
     paid = old.settled_cents
     if paid:
         settle(old, -paid, SettlementKind.MOVED, by, reason=reason)

@@ -21,7 +21,7 @@ from app.core.i18n import gettext
 from app.core.i18n import lazy as _l
 from app.core.policy import Actor
 from app.money import events
-from app.money.models import FIRST_PREV, LedgerEntry, LedgerLine, Line, PeriodLock, digest
+from app.money.models import FIRST_PREV, Known, LedgerEntry, LedgerLine, Line, PeriodLock, digest
 
 LEDGER = LedgerEntry.__tablename__
 """The table that acts take turns at."""
@@ -170,6 +170,9 @@ def reverse(entry_id: int, reason: str, by: Actor, *, on: date | None = None) ->
 
 # What the treasurer does by hand ---------------------------------------------------------------------------------------
 
+SUB_LEDGERS = frozenset({Known.CASH, Known.RECEIVABLES, Known.RESTRICTED, Known.DEPOSITS, Known.REFUNDS})
+"""Accounts that must agree with the drawer, charges, funds, deposits and refunds: only those acts post to them."""
+
 
 @dataclass(frozen=True)
 class EntryRequest:
@@ -181,7 +184,11 @@ class EntryRequest:
 
 
 def post_entry(house_id: int, request: EntryRequest, by: Actor) -> Posted:
-    """Post what somebody wrote. Raises `Invalid`, `Unbalanced` or `LockedPeriod`."""
+    """Post what somebody wrote. Raises `Invalid`, `Unbalanced` or `LockedPeriod`; `lines` are named by their place, from 1."""
+    for place, line in enumerate(request.lines, 1):
+        if line.account in SUB_LEDGERS:
+            told = _l("This account follows from charges, payments, deposits, funds and the cash day. Use those instead.")
+            raise Invalid({f"account_{place}": [told]})
     if not request.text:
         raise Invalid({"text": [_l("Please say what it is for.")]})
     if request.on > clock.today(i18n.zone()):

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from app.money.views import (
-    cash,  # noqa: F401 - it declares its pages
-    offerings,  # noqa: F401 - declares its pages
+from app.money.views import (  # noqa: F401 - each declares its pages
+    accounts,
+    cash,
+    charges,
+    deposits,
+    desk,
+    expenses,
+    funds,
+    items,
+    ledger,
+    offerings,
+    operator,
+    own,
+    payments,
 )
 from app.money.views.pages import pages
 
