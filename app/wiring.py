@@ -39,6 +39,7 @@ from app.houses import views as house_pages
 from app.journal import queries as journal
 from app.journal import views as journal_pages
 from app.journal.reactions import record
+from app.money import api as money_api
 from app.money import events as money
 from app.money import queries as books
 from app.money import views as money_pages
@@ -76,7 +77,7 @@ PAGES: list[Blueprint] = [
     notice_pages.pages.blueprint,
     journal_pages.pages.blueprint,
 ]
-APIS: list[Blueprint] = [api.description, people_api.blueprint, room_api.blueprint]
+APIS: list[Blueprint] = [api.description, people_api.blueprint, room_api.blueprint, money_api.blueprint]
 JOBS: list[Job] = [FORGET_OLD, SEND_LETTERS, LAPSE_WISHES, CARRY_CALENDARS, WARN_OF_ENDS, upkeep.TIDY_UP, upkeep.BACK_UP]
 COMMANDS: list[click.Command] = [
     account_commands.tokens,
@@ -150,6 +151,8 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     offers.ExceptionAdded: [record],
     offers.ExceptionRemoved: [record],
     offers.TariffChanged: [record],
+    offers.OfferingChanged: [record],
+    offers.RuleValueChanged: [record],
     rooms.BookingWished: [record, tell.booking_wished],
     rooms.BookingConfirmed: [record, tell.booking_confirmed],
     rooms.BookingRefused: [record, tell.booking_refused],
@@ -182,10 +185,12 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     money.PaymentUndone: [record],
     money.RefundPaid: [record],
     money.InvoiceIssued: [record],
+    money.OperatorChanged: [record],
     money.DepositAsked: [record],
     money.DepositTaken: [record],
     money.DepositSettled: [record],
     money.DepositDropped: [record],
+    money.IncomeKindChanged: [record],
     money.CashDayClosed: [record],
     money.TransitConfirmed: [record],
     notices.LetterDone: [record],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -473,6 +474,17 @@ class counted:
     def _note_plain(self, statement: str) -> None:
         if not UNCOUNTED.match(statement):
             self.statements.append(statement)
+
+
+@contextmanager
+def cold() -> Iterator[None]:
+    """Inside, each session remembers only what it has read itself: that is the most a page ever asks."""
+    kept_with = db.kept_with
+    db.kept_with = lambda dialect, connection: {}
+    try:
+        yield
+    finally:
+        db.kept_with = kept_with
 
 
 def _forget_who_asked() -> None:

@@ -22,7 +22,7 @@ SIGNED_IN = ("resident", "volunteer", "partner", "treasurer", "desk", "manager")
 ROLES = ("anonymous", *SIGNED_IN)
 STAFF = ("desk", "manager")
 DESK, MANAGER, RESIDENT, ANONYMOUS = ("desk",), ("manager",), ("resident",), ("anonymous",)
-TREASURER = ("treasurer",)
+TREASURER, KEEPERS = ("treasurer",), ("manager", "treasurer")
 FOUNDER, TRAVELLER = "founder", "traveller"
 """Whoever opens a house that has not been set up yet, and whoever stands before two that are still empty."""
 LETTERS_WITHIN = 25.0
@@ -254,6 +254,73 @@ def send_nothing_useful(tab: Tab, visit: Visit) -> Response | None:
     return press(tab)
 
 
+# Money at the desk -------------------------------------------------------------------------------------------------
+
+
+def write_charge(tab: Tab, visit: Visit) -> Response | None:
+    return send_form(title="Beamer ausgeliehen", kind="room-extra", normal="12,50")(tab, visit)
+
+
+def charge_somebody(tab: Tab, visit: Visit) -> Response | None:
+    """Aylin owes something; back at the page that takes it."""
+    tab.goto(visit.address("/money/charges/new?person={aylin}"))
+    write_charge(tab, visit)
+    return tab.goto(visit.address("/money/take?person={aylin}"))
+
+
+def take_nothing(tab: Tab, visit: Visit) -> Response | None:
+    charge_somebody(tab, visit)
+    tab.locator("main input[name^=cents-]").first.fill("zwölf")
+    return press(tab, "main form[data-take] button:not([formmethod])")
+
+
+def take_it_all(tab: Tab, visit: Visit) -> Response | None:
+    charge_somebody(tab, visit)
+    tab.locator("main [name=given]").fill("500")
+    return press(tab, "main form[data-take] button:not([formmethod])")
+
+
+def take_back(tab: Tab, visit: Visit) -> Response | None:
+    take_it_all(tab, visit)
+    return tab.goto(tab.url.split("?")[0] + "/undo")
+
+
+def cancel_paid(tab: Tab, visit: Visit) -> Response | None:
+    """What was paid for a charge that is cancelled is owed back."""
+    take_it_all(tab, visit)
+    press(tab, "main a[href*='/money/charges/']")
+    tab.goto(tab.url + "/cancel")
+    send_form(reason="Der Termin fällt aus.")(tab, visit)
+    return press(tab, "main a[href*='/money/refunds/']")
+
+
+def then(step: str) -> Act:
+    """A new charge, and from its page to what is done with it."""
+
+    def act(tab: Tab, visit: Visit) -> Response | None:
+        write_charge(tab, visit)
+        return tab.goto(f"{tab.url}/{step}")
+
+    return act
+
+
+def ask_deposit(tab: Tab, visit: Visit) -> Response | None:
+    return send_form(kind="key", title="Schlüssel der Werkstatt", cents="25,00")(tab, visit)
+
+
+def drop_deposit(tab: Tab, visit: Visit) -> Response | None:
+    ask_deposit(tab, visit)
+    return tab.goto(f"{tab.url}/drop")
+
+
+def hold_deposit(tab: Tab, visit: Visit) -> Response | None:
+    ask_deposit(tab, visit)
+    deposit = tab.url
+    press(tab, "main a[href*='/money/take']")
+    press(tab, "main form[data-take] button:not([formmethod])")
+    return tab.goto(f"{deposit}/give-back")
+
+
 def count_the_drawer(tab: Tab, visit: Visit) -> Response | None:
     """With something missing, so that the page asks for a reason."""
     for name, value in {"n5000": "3", "n2000": "6", "n1000": "9", "banked": "100", "t0": "164,90", "t1": "247,70"}.items():
@@ -292,6 +359,9 @@ FACTS = {
     "tenants": "SELECT id FROM booking WHERE purpose LIKE 'Mieterversammlung%'",
     "course": "SELECT min(id) FROM booking WHERE purpose = 'Sprachkurs' AND starts_at > '2026-11-27'",
     "own": "SELECT id FROM booking WHERE purpose LIKE 'Brief vom Amt%'",
+    "feast": "SELECT id FROM booking WHERE purpose = 'Tauffeier'",
+    "letting": "SELECT id FROM offering WHERE code = 'O01'",
+    "cleaning": "SELECT min(id) FROM room_surcharge WHERE code = 'reinigung'",
     "hours": "SELECT min(id) FROM opening_hours WHERE weeks = ''",
     "cash_day": "SELECT max(id) FROM cash_day WHERE banked_cents > 0",
     "transit": "SELECT max(e.id) FROM ledger_entry e JOIN ledger_line l ON l.entry_id = e.id"
@@ -334,6 +404,9 @@ PAGES = [
     Page("booking-change", "/bookings/{own}/change", RESIDENT),
     Page("booking-change-staff", "/bookings/{course}/change", DESK),
     Page("booking-cancel", "/bookings/{own}/cancel", RESIDENT),
+    Page("booking-charged", "/bookings/{feast}", DESK),
+    Page("booking-cancel-charged", "/bookings/{feast}/cancel", DESK),
+    Page("book-with-price", "/rooms/saal/book?start=2026-12-13T14:00", ("resident", "desk")),
     Page("booking-refuse", "/bookings/{birthday}/refuse", DESK),
     Page("booking-refuse-errors", "/bookings/{birthday}/refuse", DESK, send_form(reason=""), "rooms.refuse_booking", 422),
     Page("wishes", "/wishes", STAFF),
@@ -419,10 +492,26 @@ PAGES = [
     Page("prices", "/house/prices", MANAGER),
     Page("prices-of-room", "/house/prices/saal", MANAGER),
     Page("rooms-manage", "/rooms/manage", MANAGER),
+    Page("surcharge-new", "/rooms/saal/surcharges/new", MANAGER),
+    Page("surcharge-edit", "/rooms/saal/surcharges/{cleaning}", MANAGER),
+    Page("surcharge-remove", "/rooms/saal/surcharges/{cleaning}/remove", MANAGER),
+    Page("surcharge-prices", "/house/surcharges/heizung/prices", MANAGER),
     Page("room-new", "/rooms/new", MANAGER),
     Page("room-edit", "/rooms/saal/edit", MANAGER),
     Page("room-archive", "/rooms/saal/archive", MANAGER),
     Page("rooms-affected", "/rooms/affected", MANAGER),
+    # Offerings, kinds of income, values
+    Page("offerings", "/money/offerings", KEEPERS),
+    Page("offering-new", "/money/offerings/new", TREASURER),
+    Page("offering-new-errors", "/money/offerings/new", TREASURER, send_form(name=""), "money.add_offering", 422),
+    Page("offering-edit", "/money/offerings/{letting}", TREASURER),
+    Page("offering-archive", "/money/offerings/{letting}/archive", TREASURER),
+    Page("income-kinds", "/money/kinds", TREASURER),
+    Page("income-kind-new", "/money/kinds/new", TREASURER),
+    Page("income-kind-edit", "/money/kinds/room", TREASURER),
+    Page("values", "/money/values", KEEPERS),
+    Page("value-edit", "/money/values/vat.food", TREASURER),
+    Page("value-terms", "/money/values/rooms.cancellation", TREASURER),
     Page("journal", "/journal", MANAGER),
     Page("import", "/rooms/werkstatt/import", DESK),
     Page("import-errors", "/rooms/werkstatt/import", DESK, send_nothing_useful, "rooms.preview_import", 422),
@@ -480,6 +569,30 @@ PAGES = [
     # Where nothing is
     Page("not-found", "/nowhere", ("anonymous", "resident"), None, "-", 404),
     Page("not-for-you", "/people", RESIDENT, None, "", 403),
+    # Money at the desk
+    Page("money", "/money", ("desk", "treasurer")),
+    Page("money-find", "/money?q=kaya", DESK),
+    Page("money-take-who", "/money/take?q=kaya", DESK),
+    Page("money-take-whom", "/money/take", DESK),
+    Page("money-take", "/money/take?person={aylin}", DESK, charge_somebody),
+    Page("money-take-errors", "/money/take?person={aylin}", DESK, take_nothing, "money.take_payment", 422),
+    Page("money-payment", "/money/take?person={aylin}", DESK, take_it_all, "money.show_payment"),
+    Page("money-payment-undo", "/money/take?person={aylin}", DESK, take_back, "money.show_undo_payment"),
+    Page("money-charge-new", "/money/charges/new?person={aylin}", DESK),
+    Page("money-charge-errors", "/money/charges/new?person={aylin}", DESK, send_form(title=""), "money.make_charge", 422),
+    Page("money-charge", "/money/charges/new?person={aylin}", ("desk", "treasurer"), write_charge, "money.show_charge"),
+    Page("money-charge-reduce", "/money/charges/new?person={aylin}", DESK, then("reduce"), "money.show_reduce_charge"),
+    Page("money-charge-waive", "/money/charges/new?person={aylin}", ("treasurer",), then("waive"), "money.show_waive_charge"),
+    Page("money-charge-cancel", "/money/charges/new?person={aylin}", DESK, then("cancel"), "money.show_cancel_charge"),
+    Page("money-invoice", "/money/charges/new?person={aylin}", DESK, then("invoice"), "money.show_issue_invoice"),
+    Page("money-refund", "/money/take?person={aylin}", DESK, cancel_paid, "money.show_pay_refund"),
+    Page("money-deposit-new", "/money/deposits/new?person={aylin}", DESK),
+    Page("money-deposit", "/money/deposits/new?person={aylin}", DESK, ask_deposit, "money.show_deposit"),
+    Page("money-deposit-drop", "/money/deposits/new?person={aylin}", DESK, drop_deposit, "money.show_drop_deposit"),
+    Page("money-deposit-back", "/money/deposits/new?person={aylin}", DESK, hold_deposit, "money.show_give_back"),
+    Page("operator", "/money/operator", ("treasurer",)),
+    Page("operator-errors", "/money/operator", ("treasurer",), send_form(iban="DE00 1234"), "money.change_operator", 422),
+    Page("my-money", "/me/money", ("resident", "volunteer")),
     # Other houses
     Page("set-up", "/set-up", (FOUNDER,)),
     Page("set-up-errors", "/set-up", (FOUNDER,), send_form(name=""), "home.open_house", 422),
@@ -491,6 +604,7 @@ PAGES = [
 NOT_PAGES = frozenset(
     {
         "healthz", "metrics", "readyz", "static",
+        "money.print_invoice", "money.print_receipt",
         "money.take_account", "money.take_accounts", "money.take_deposits", "money.take_entries", "money.take_expenses",
         "money.take_funds", "money.take_items", "money.take_payments", "money.take_vouchers",
         "accounts.slip_pdf", "money.print_blank_sheet", "money.print_cash_report", "money.take_cash_days",

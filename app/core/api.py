@@ -182,6 +182,7 @@ _REASONS: dict[str, Any] = {
     "bool_parsing": _l("This must be true or false."),
     "bool_type": _l("This must be true or false."),
     "enum": _l("Please choose one of these."),
+    "literal_error": _l("Please choose one of these."),
     "model_type": _l("This must be an object with named values."),
     "int_type": _l("This must be a whole number."),
     "greater_than_equal": _l("This number is too small."),

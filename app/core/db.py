@@ -130,7 +130,7 @@ class HouseSession(flask_sqlalchemy.session.Session):
     def looking(self) -> Connection:
         """The connection this session sees the database through."""
         if self.info.get("writing"):
-            return self._writing or self.connection()
+            return self.connection() if self._writing is None or self._writing.closed else self._writing
         if self._reading is None:
             self._reading = self._db.engines[None].connect()
         if not self._reading.in_transaction():
@@ -142,7 +142,10 @@ class HouseSession(flask_sqlalchemy.session.Session):
         """What was read on this connection and still holds; None inside an act. Asked once until the session is closed."""
         if self._still is None and not self.info.get("writing"):
             connection = self.looking()
-            self._still = _still(connection.dialect, connection.connection)
+            try:
+                self._still = kept_with(connection.dialect, connection.connection)
+            except connection.dialect.loaded_dbapi.Error as fault:
+                raise wrapped(fault, "", connection) from fault
         return self._still
 
     def close(self) -> None:
@@ -160,7 +163,16 @@ class HouseSession(flask_sqlalchemy.session.Session):
     def execute(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
         if getattr(statement, "is_dml", True):
             self.info.pop("stamps", None)
+        if (kwargs.get("execution_options") or {}).get("stream_results"):
+            self._stay()
         return super().execute(statement, *args, **kwargs)
+
+    def _stay(self) -> None:
+        """PostgreSQL lets rows flow only inside a transaction, which a reader otherwise does without (see `init_app`)."""
+        connection = self.looking()
+        driver: Any = connection.connection.dbapi_connection
+        if connection.dialect.name == "postgresql" and driver.autocommit:
+            driver.execute("BEGIN")
 
 
 db = SQLAlchemy(metadata=metadata, disable_autonaming=True, session_options={"class_": HouseSession, "expire_on_commit": False})
@@ -205,12 +217,26 @@ def glance() -> dict[Hashable, Any]:
     engine = db.engines[None]
     connection = engine.raw_connection()
     try:
-        return _still(engine.dialect, connection)
+        return kept_with(engine.dialect, connection)
+    except engine.dialect.loaded_dbapi.Error:
+        connection.invalidate()
+        return {}
     finally:
         connection.close()
 
 
-def _still(dialect: Dialect, connection: PoolProxiedConnection) -> dict[Hashable, Any]:
+def wrapped(fault: Exception, text: str, connection: Connection) -> BaseException:
+    """The driver's refusal of a statement as SQLAlchemy raises it, for who expects that; a broken connection is given up."""
+    dialect = connection.dialect
+    broken = dialect.is_disconnect(fault, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]
+    if broken:
+        connection.invalidate(fault)
+    return DBAPIError.instance(
+        text, None, fault, dialect.loaded_dbapi.Error, hide_parameters=True, connection_invalidated=broken, dialect=dialect
+    )
+
+
+def kept_with(dialect: Dialect, connection: PoolProxiedConnection) -> dict[Hashable, Any]:
     """What is kept with a connection until anything is written to the database.
 
     SQLite counts, for each connection, what others have committed; PostgreSQL's snapshots tell which acts are seen, and equal

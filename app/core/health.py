@@ -89,11 +89,16 @@ def metrics() -> Response:
 
 
 def _measure(response: Response) -> Response:
-    answered, seconds = _meters(request.endpoint or "none", response.status_code)
-    answered.inc()
-    if (began := g.get("began")) is not None:
-        seconds.observe(time.perf_counter() - began)
+    measure(request.endpoint or "none", response.status_code, time.perf_counter() - g.began if "began" in g else None)
     return response
+
+
+def measure(endpoint: str, status: int, took: float | None) -> None:
+    """Count an answer, and the seconds it took where they are known."""
+    answered, seconds = _meters(endpoint, status)
+    answered.inc()
+    if took is not None:
+        seconds.observe(took)
 
 
 @lru_cache(maxsize=2048)

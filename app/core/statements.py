@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, Dialect, Insert, Select, Table, bindparam, insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Dialect, Insert, Select, Table, bindparam, insert
 from sqlalchemy.orm import make_transient_to_detached
 
 from app.core import db
@@ -59,7 +58,7 @@ class Statement:
         try:
             return translation.typed(fetch(driver.execute(translation.text, translation.bound(values))))
         except connection.dialect.loaded_dbapi.Error as fault:
-            raise _wrapped(fault, translation.text, connection) from fault
+            raise db.wrapped(fault, translation.text, connection) from fault
 
     def _translated(self, dialect: Dialect, values: dict[str, Any]) -> _Translation:
         lengths = tuple(len(value) for value in values.values() if isinstance(value, list))
@@ -156,14 +155,3 @@ class _Translation:
             for row in converted:
                 row[index] = convert(row[index])
         return [tuple(row) for row in converted]
-
-
-def _wrapped(fault: Exception, text: str, connection: Connection) -> BaseException:
-    """The driver's refusal as SQLAlchemy raises it, for who expects that; a broken connection is given up."""
-    dialect = connection.dialect
-    broken = dialect.is_disconnect(fault, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]
-    if broken:
-        connection.invalidate(fault)
-    return DBAPIError.instance(
-        text, None, fault, dialect.loaded_dbapi.Error, hide_parameters=True, connection_invalidated=broken, dialect=dialect
-    )

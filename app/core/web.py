@@ -11,6 +11,7 @@ import hashlib
 import inspect
 import mimetypes
 import secrets
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache, wraps
@@ -39,7 +40,7 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import answers, clock, db, i18n, idempotency, memory
+from app.core import answers, clock, db, health, i18n, idempotency, memory
 from app.core.answers import wants_json as wants_json
 from app.core.errors import Forbidden, Missing, Refusal, SignInNeeded
 from app.core.forms import is_page_token, page_token
@@ -52,6 +53,8 @@ STATIC = ROOT / "app" / "core" / "static"
 ONE_YEAR = 31_536_000
 LARGEST_ID = 2**31 - 1
 ADDRESSES = 5_000
+PLAIN = {str, int, date}
+ELSEWHERE = {"_external", "_scheme", "_method"}
 
 
 class PageTooOld(Refusal):
@@ -92,22 +95,12 @@ class Pages:
     def _route(self, path: str, method: str, allow: Rule, load: Callable[..., Any] | None) -> Callable[[View], View]:
         def declare(view: View) -> View:
             answer = guarded(view, allow, load)
-            endpoint = act(answer) if method == "POST" else look(answer, view)
+            endpoint = act(answer) if method == "POST" else wraps(view)(answer)
             endpoint.allow = allow  # type: ignore[attr-defined]
             self.blueprint.add_url_rule(storable(path), view.__name__, endpoint, methods=[method])
             return view
 
         return declare
-
-
-def look(answer: Callable[..., Any], view: Callable[..., Any]) -> Callable[..., Any]:
-    """The edge of a page's GET: what has been answered 304 a moment ago is so again while nothing is written."""
-
-    @wraps(view)
-    def edge(**values: Any) -> Any:
-        return unchanged_again() or answer(**values)
-
-    return edge
 
 
 def storable(path: str) -> str:
@@ -235,32 +228,28 @@ def unchanged(*state: object) -> Response | None:
     g.etag = tag = hashlib.blake2s(repr(parts).encode(), digest_size=12).hexdigest()
     if tag not in request.if_none_match:
         return None
-    memory.until_written(_question(request.environ), lambda: tag)
-    return _not_modified(tag)
-
-
-def unchanged_again() -> Response | None:
-    """The same 304 to the same question in the same minute, from a single look at whether anything has been written."""
-    environ = request.environ
-    if "HTTP_IF_NONE_MATCH" not in environ:
-        return None
-    tag = db.glance().get(_question(environ))
-    if tag is None:
-        return None
-    g.etag = tag
-    return _not_modified(tag)
+    memory.until_written(_question(request.environ), lambda: (tag, request.endpoint))
+    response = current_app.response_class(status=304)
+    response.set_etag(tag)
+    return response
 
 
 def _question(environ: Mapping[str, Any]) -> Hashable:
-    """All of a request that an answer depends on."""
+    """All of a request that an answer depends on, in this minute."""
     asked = ("PATH_INFO", "QUERY_STRING", "HTTP_IF_NONE_MATCH", "HTTP_COOKIE", "HTTP_ACCEPT_LANGUAGE")
     return "unchanged", int(clock.now().timestamp()) // 60, *(environ.get(name) for name in asked)
 
 
-def _not_modified(tag: str) -> Response:
-    response = current_app.response_class(status=304)
-    response.set_etag(tag)
-    return response
+def _unchanged_again(app: Flask, environ: Mapping[str, Any]) -> str | None:
+    """The tag, when this very question has been answered 304 in this minute and nothing has been written since."""
+    began = time.perf_counter()
+    with app.app_context():
+        found: tuple[str, str] | None = db.glance().get(_question(environ))
+    if found is None:
+        return None
+    tag, endpoint = found
+    health.measure(endpoint, 304, time.perf_counter() - began)
+    return tag
 
 
 @lru_cache(maxsize=1)
@@ -358,12 +347,13 @@ def init_app(
         return identify(key) if (key := session.get("_user_id")) else None
 
     app.extensions["recognise"] = recognise
-    login = LoginManager(app, add_context_processor=False)
+    # Not by its init_app: that has every response look for a cookie that remembers readers, which nobody here is given.
+    login = app.login_manager = LoginManager()  # type: ignore[attr-defined]
     login.session_protection = None  # phones change their network; the sign-in is a row that can be ended
     login.anonymous_user = lambda: ANONYMOUS
     login.request_loader(lambda request: recognise())
     app.session_interface = SignedCookies()
-    app.wsgi_app = secured(app.wsgi_app, secure)  # type: ignore[method-assign]
+    app.wsgi_app = in_front(app, app.wsgi_app, secure)  # type: ignore[method-assign]
     app.jinja_env.globals.update(static_url=static_url, csrf_token=page_token, idempotency_key=lambda: secrets.token_urlsafe(16))
     app.add_url_rule("/static/<hash>/<path:name>", "static", static)
     app.before_request(_only_guarded)
@@ -399,13 +389,19 @@ def _finish(response: Response) -> Response:
     return response
 
 
-def secured(answer: Any, encrypted: bool) -> Any:
-    """`answer`, with the headers that every response carries; added outside of Flask, where they cost nothing."""
+def in_front(app: Flask, answer: Any, encrypted: bool) -> Any:
+    """What costs nothing outside of Flask: the headers that every response carries, and 304 for a page that still is as it was."""
     headers = [*SECURITY.items()]
     if encrypted:
         headers.append(("Strict-Transport-Security", f"max-age={ONE_YEAR}"))
+    for_pages = [("Cache-Control", "private, no-cache"), ("Vary", "Cookie, Accept-Language"), *headers]
 
     def application(environ: Any, start_response: Any) -> Any:
+        if "HTTP_IF_NONE_MATCH" in environ and environ["REQUEST_METHOD"] == "GET":
+            tag = _unchanged_again(app, environ)
+            if tag is not None:
+                start_response("304 NOT MODIFIED", [("ETag", f'"{tag}"'), *for_pages])
+                return [b""]
         return answer(environ, lambda status, own, fault=None: start_response(status, [*own, *headers], fault))
 
     return application
@@ -433,7 +429,9 @@ class Application(Flask):
 
     def url_for(self, endpoint: str, /, **values: Any) -> str:  # type: ignore[override]
         """Addresses of pages are made once: a page has dozens."""
-        if not has_request_context() or not all(type(value) in (str, int, date) for value in values.values()):
+        values = {name: value for name, value in values.items() if value is not None}
+        plain = {type(value) for value in values.values()} <= PLAIN and not values.keys() & ELSEWHERE
+        if not plain or endpoint.startswith(".") or not has_request_context():
             return super().url_for(endpoint, **values)
         key = (request.root_path, endpoint, *((name, str(value)) for name, value in values.items()))
         found = self._addresses.get(key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 from sqlalchemy import select
 
@@ -16,6 +16,7 @@ from app.offers.models import Offering
 
 FLOAT = 150_00
 DAYS_BACK = 24
+CLOSING_TIME = time(18, 40)
 KEPT_IN_DRAWER = 300_00
 CAFE_DAYS = {1: (61_40, 88_20), 2: (102_80, 139_50), 3: (57_90, 74_60), 4: (134_20, 171_30)}
 """Food and drinks by weekday, in cents; on other days the counter is closed."""
@@ -32,7 +33,8 @@ def close_cash_days(house_id: int, witness_id: int, by: Actor) -> int:
     for back in range(DAYS_BACK, 0, -1):
         day = today - timedelta(days=back)
         if day.year == today.year and (day.weekday() in CAFE_DAYS or not closed):
-            _close(house_id, day, closed, witness_id, by)
+            with clock.stopped_at(clock.at(day, CLOSING_TIME, i18n.zone())):
+                _close(house_id, day, closed, witness_id, by)
             closed += 1
     _let_the_bank_confirm(house_id, today - timedelta(days=4), by)
     return closed
@@ -66,4 +68,6 @@ def _pieces(cents: int) -> dict[int, int]:
 def _let_the_bank_confirm(house_id: int, until: date, by: Actor) -> None:
     for on_way in queries.in_transit(house_id):
         if on_way.day <= until:
-            service.confirm_transit(on_way, on_way.day + timedelta(days=3), by)
+            day = on_way.day + timedelta(days=3)
+            with clock.stopped_at(clock.at(day, CLOSING_TIME, i18n.zone())):
+                service.confirm_transit(on_way, day, by)

@@ -17,6 +17,7 @@ from app.core.spans import Span
 from app.demo import house as plan
 from app.demo.cash import close_cash_days
 from app.demo.funds import furnish_funds
+from app.demo.money import furnish_money, furnish_prices
 from app.houses.models import House
 from app.notices.models import Letter, LetterState
 from app.occupancy.models import Resource
@@ -51,10 +52,12 @@ def load_demo() -> dict[str, int]:
         raise AlreadyFurnished
     house = _house()
     _rooms(house)
+    furnish_prices(house)
     persons = _people(house)
     organisations = _organisations(persons)
     desk = Actor(person_id=persons["Aydın"], name="Sevgi Aydın", roles=frozenset({(house.id, Role.DESK)}), language="de")
     made = _regulars(house, persons, organisations, desk)
+    made += furnish_money(house, persons, organisations, desk)
     # What comes again was agreed long ago, and everybody has been told; only the single dates are news.
     session().execute(update(Letter).values(state=LetterState.SENT, ended_at=Letter.created_at))
     made += _singles(house, persons, desk)

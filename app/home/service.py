@@ -18,6 +18,7 @@ from app.core.policy import THE_HOUSE, Role
 from app.home.events import HouseOpened
 from app.houses import queries as houses
 from app.houses.models import House
+from app.money import service as money
 from app.offers.models import HoursKind, OpeningHours
 from app.people import service as people
 
@@ -84,6 +85,7 @@ def open_house(request: SetUpRequest, *, device: str) -> accounts.Opened:
         session().add(OpeningHours(house_id=house.id, kind=HoursKind.USE, weekday=weekday, opens=time(8), closes=time(22)))
         if weekday < 5:
             session().add(OpeningHours(house_id=house.id, kind=HoursKind.DESK, weekday=weekday, opens=time(10), closes=time(18)))
+    money.furnish_books(house.id)
     person = people.create_person(
         people.PersonRequest(
             given_name=request.given_name, family_name=request.family_name, email=request.email, language=request.language

@@ -33,6 +33,11 @@ def touch(house_id: int) -> None:
     session().execute(update(House).where(House.id == house_id).values(stamp=House.stamp + 1))
 
 
+def touch_all() -> None:
+    """Something has changed that all houses go by."""
+    session().execute(update(House).values(stamp=House.stamp + 1))
+
+
 def change_house(house_id: int, request: HouseRequest, by: Actor) -> bool:
     """Write down how the house is called and reached. Gives whether it now keeps other holidays.
 

@@ -100,6 +100,11 @@ class InvoiceIssued(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OperatorChanged(Event):
+    operator_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DepositAsked(Event):
     deposit_id: int
     person_id: int | None
@@ -131,6 +136,11 @@ class DepositDropped(Event):
 
     deposit_id: int
     person_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncomeKindChanged(Event):
+    """A kind of income was made, changed, put away or taken back into use."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,10 +17,12 @@ from app.core import clock, i18n
 from app.core.i18n import gettext, ngettext
 from app.core.ical import FeedDate, Organizer, Status, write_invitation
 from app.houses.queries import HouseCard
+from app.money import queries as money
 from app.money.events import FundEnding
 from app.money.queries import funds
 from app.notices import queries, service
 from app.notices.models import Way
+from app.rooms import queries as rooms
 from app.rooms.events import (
     BookingCancelled,
     BookingConfirmed,
@@ -100,10 +102,12 @@ def _wished(event: BookingWished) -> Words:
 
 
 def _confirmed(event: BookingConfirmed) -> Words:
+    to_pay = _to_pay(event)
     return Words(
         subject=gettext("Confirmed: your booking on %(day)s", day=_day(event)),
         news=gettext("your booking is confirmed. We look forward to seeing you."),
-        spoken=gettext("Your booking is confirmed: %(what)s.", what=_what(event)) + " " + _price(event),
+        spoken=" ".join((gettext("Your booking is confirmed: %(what)s.", what=_what(event)), _price(event), *to_pay)),
+        after=to_pay,
         priced=True,
     )
 
@@ -128,6 +132,7 @@ def _lapsed(event: BookingLapsed) -> Words:
 
 
 def _cancelled(event: BookingCancelled) -> Words:
+    to_pay = _to_pay(event)
     reason = (gettext("The reason: %(reason)s", reason=event.reason),) if event.reason else ()
     if event.by is not None and event.by == event.booked_for_id:
         news = gettext("you have cancelled; the room is free for others again. Thank you for telling us.")
@@ -136,8 +141,8 @@ def _cancelled(event: BookingCancelled) -> Words:
     return Words(
         subject=gettext("Cancelled: %(day)s", day=_day(event)),
         news=news,
-        spoken=" ".join((gettext("This booking has been cancelled: %(what)s.", what=_what(event)), *reason)),
-        after=reason,
+        spoken=" ".join((gettext("This booking has been cancelled: %(what)s.", what=_what(event)), *reason, *to_pay)),
+        after=(*reason, *to_pay),
     )
 
 
@@ -153,7 +158,7 @@ def _moved(event: BookingMoved) -> Words:
         subject=subject,
         news=news,
         spoken=gettext("Your booking has moved. Until now: %(old)s. Now: %(what)s.", old=old, what=_what(event)),
-        after=(gettext("Until now it was: %(old)s", old=old),),
+        after=(gettext("Until now it was: %(old)s", old=old), *(_to_pay(event) if event.state == "confirmed" else ())),
         priced=True,
     )
 
@@ -245,15 +250,53 @@ def _facts(event: BookingEvent, house: HouseCard, priced: bool) -> str:
         gettext("Where: %(where)s", where=house.address) if house.address else "",
         gettext("What for: %(purpose)s", purpose=event.purpose),
         ngettext("For one person", "For %(num)d people", event.people),
-        _price(event) if priced else "",
+        _prices(event) if priced else "",
     ]
     return "\n".join(filter(None, lines))
 
 
 def _price(event: BookingEvent) -> str:
+    """In one sentence."""
     if not event.price_cents:
         return str(gettext("It costs nothing."))
     return str(gettext("It costs %(price)s.", price=i18n.money(event.price_cents)))
+
+
+def _prices(event: BookingEvent) -> str:
+    """The same with what it is made of, where that is more than one thing."""
+    lines = rooms.price_lines(event.price_rule)
+    normal = sum(cents for _, _, cents in lines)
+    told = [_price(event)]
+    if len(lines) > 1 or normal > event.price_cents:
+        told += [f"– {text}: {i18n.money(cents)}" for text, _, cents in lines]
+    if normal > event.price_cents:
+        told.append(f"– {gettext('Reduction')}: {i18n.money(event.price_cents - normal)}")
+    return "\n".join(told)
+
+
+def _to_pay(event: BookingEvent) -> tuple[str, ...]:
+    """What is to be paid and handed in by when, and what the house owes; nothing for what costs nothing."""
+    if not (event.price_rule.get("lines") or event.price_rule.get("deposits")):
+        return ()
+    owed = money.owed_for("booking", event.booking_id)
+    told = []
+    if owed.open_cents and owed.due_on is not None:
+        told.append(
+            gettext("Please pay %(amount)s by %(day)s at the latest, at the desk or by bank transfer.",
+                    amount=i18n.money(owed.open_cents), day=i18n.day(owed.due_on))
+        )  # fmt: skip
+    for each in owed.deposits:
+        if each.open and not each.held_cents:
+            told.append(
+                gettext("Please hand in by %(day)s: %(what)s, %(amount)s. You get it back afterwards.",
+                        day=i18n.day(each.due_on), what=each.title.partition(":")[0], amount=i18n.money(each.cents))
+            )  # fmt: skip
+    if owed.refund_cents:
+        told.append(gettext("You get %(amount)s back. Come to the desk, or tell us where to send it.",
+                            amount=i18n.money(owed.refund_cents)))  # fmt: skip
+    if owed.held_cents and event.state == "cancelled":
+        told.append(gettext("Your deposit of %(amount)s waits for you at the desk.", amount=i18n.money(owed.held_cents)))
+    return tuple(told)
 
 
 def _next(event: BookingEvent, house: HouseCard) -> tuple[str, ...]:

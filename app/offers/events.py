@@ -50,3 +50,18 @@ class TariffChanged(Event):
     unit: str
     min_minutes: int
     valid_from: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferingChanged(Event):
+    """Made, changed, put away or taken back into use."""
+
+    offering_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleValueChanged(Event):
+    """A value of law or of the house is another from a day on."""
+
+    rule_value_id: int
+    valid_from: date

@@ -15,8 +15,9 @@ from sqlalchemy import bindparam, or_, select
 
 from app.core import clock
 from app.core.db import session
+from app.core.i18n import language
 from app.core.i18n import lazy as _l
-from app.core.memory import remembered
+from app.core.memory import remembered, until_written
 from app.core.spans import Span, merged
 from app.houses.models import House
 from app.offers.models import HoursKind, Offering, OpeningException, OpeningHours, RuleValue, Tariff, TaxCode
@@ -163,6 +164,11 @@ def open_days(house_id: int, first: date, last: date, zone: ZoneInfo) -> dict[da
 
     An exception replaces the day: closed, or open in its windows (also on a holiday). A holiday without one is closed.
     """
+    asked = ("open days", house_id, first, last, zone.key, language())  # the names of holidays are in it
+    return until_written(asked, lambda: _open_days(house_id, first, last, zone))
+
+
+def _open_days(house_id: int, first: date, last: date, zone: ZoneInfo) -> dict[date, OpenDay]:
     calendar = remembered(house_id, "calendar", lambda: _calendar(house_id))
     days = [first + timedelta(days=index) for index in range((last - first).days + 1)]
     return {day: _open_day(day, calendar.hours, calendar.exceptions.get(day, ()), calendar.subdivision, zone) for day in days}
@@ -209,17 +215,32 @@ def _instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
 
 @dataclass(frozen=True)
 class Price:
-    """A tariff as it held on a day; `cents` per hour or flat."""
+    """A tariff as it held on a day; `cents` per hour or flat. `season` as in `Tariff`."""
 
     tariff_id: int
     tariff_class: str
     cents: int
     unit: str
     min_minutes: int
+    season: str = ""
+
+
+def in_season(season: str, day: date) -> bool:
+    """Whether `day` lies in the part of a year written ``10-01/04-30``, both days included; empty means all year."""
+    if not season:
+        return True
+    first, last = season.split("/")
+    today = f"{day:%m-%d}"
+    return first <= today <= last if first <= last else today >= first or today <= last
 
 
 def prices(house_id: int, code: str, day: date) -> dict[str, Price]:
     """What `code` costs each tariff class on `day`; a class that is missing may not use it."""
+    return {key: price for key, price in prices_in_force(house_id, code, day).items() if in_season(price.season, day)}
+
+
+def prices_in_force(house_id: int, code: str, day: date) -> dict[str, Price]:
+    """The same whatever the season: what is set, as whoever sets prices wants to see it."""
     known = remembered(house_id, "prices", lambda: _prices(house_id))
     return {
         price.tariff_class: price
@@ -233,12 +254,12 @@ def _prices(house_id: int) -> dict[str, list[tuple[date, date | None, Price]]]:
     rows = session().execute(
         select(
             Tariff.code, Tariff.valid_from, Tariff.valid_until,
-            Tariff.id, Tariff.tariff_class, Tariff.cents, Tariff.unit, Tariff.min_minutes,
+            Tariff.id, Tariff.tariff_class, Tariff.cents, Tariff.unit, Tariff.min_minutes, Tariff.season,
         ).where(Tariff.house_id == house_id)
     )  # fmt: skip
     result: dict[str, list[tuple[date, date | None, Price]]] = defaultdict(list)
     for row in rows:
-        price = Price(row.id, row.tariff_class, row.cents, row.unit, row.min_minutes)
+        price = Price(row.id, row.tariff_class, row.cents, row.unit, row.min_minutes, row.season)
         result[row.code].append((row.valid_from, row.valid_until, price))
     return dict(result)
 
@@ -298,12 +319,61 @@ def tax_rate(tax_code: str, day: date) -> int:
     return rule_number(f"vat.{tax_code}", day)
 
 
+def tax_rates(day: date) -> dict[str, int]:
+    """The same for every tax code, in one statement."""
+    known = {
+        row.key: row.value for row in values_of() if row.valid_from <= day and (row.valid_until is None or day < row.valid_until)
+    }
+    untaxed = known.get("vat.small_business") == "1"
+    return {code.value: 0 if untaxed else int(known.get(f"vat.{code}", "0")) for code in TaxCode}
+
+
 def small_business(day: date) -> bool:
     return rule_number("vat.small_business", day) == 1
 
 
+CANCELLATION = "rooms.cancellation"
+
+
+def cancellation_rule(house_id: int, day: date) -> str:
+    """What cancelling a room costs for who books it on `day`, as `cancellation_steps` reads it; empty where nothing is set."""
+    rows = remembered(house_id, CANCELLATION, lambda: values_of(CANCELLATION))
+    return next((row.value for row in rows if row.valid_from <= day and (row.valid_until is None or day < row.valid_until)), "")
+
+
+def cancellation_steps(rule: str) -> list[tuple[int, int]]:
+    """``14:0 3:50 0:100`` as days before and per cent to be paid: free up to 14 days before, half up to 3 days, then all of it."""
+    return [(int(days), int(percent)) for days, percent in (step.split(":") for step in rule.split())]
+
+
+@dataclass(frozen=True)
+class Value:
+    """A dated value, as in `models.RuleValue`."""
+
+    id: int
+    key: str
+    value: str
+    unit: str
+    source: str
+    valid_from: date
+    valid_until: date | None
+
+
+def values_of(key: str | None = None) -> list[Value]:
+    """All that `key` (or any) has been, is and will be; by key, the newest first."""
+    row = RuleValue.__table__.c
+    statement = select(row.id, row.key, row.value, row.unit, row.source, row.valid_from, row.valid_until)
+    if key is not None:
+        statement = statement.where(row.key == key)
+    return [Value(*each) for each in session().execute(statement.order_by(row.key, row.valid_from.desc()))]
+
+
 def offering(code: str) -> Offering | None:
     return session().scalar(select(Offering).where(Offering.code == code))
+
+
+def offering_by_id(offering_id: int) -> Offering | None:
+    return session().get(Offering, offering_id)
 
 
 def offerings(house_id: int, *, archived: bool = False) -> list[Offering]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from itertools import pairwise
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from app.core import clock, i18n
 from app.core.db import session
@@ -16,10 +17,17 @@ from app.core.i18n import gettext
 from app.core.i18n import lazy as _l
 from app.core.money import Money
 from app.core.policy import Actor
-from app.houses.service import touch
+from app.houses.service import touch, touch_all
 from app.offers import queries
-from app.offers.events import ExceptionAdded, ExceptionRemoved, OpeningHoursChanged, TariffChanged
-from app.offers.models import HoursKind, OpeningException, OpeningHours, Tariff
+from app.offers.events import (
+    ExceptionAdded,
+    ExceptionRemoved,
+    OfferingChanged,
+    OpeningHoursChanged,
+    RuleValueChanged,
+    TariffChanged,
+)
+from app.offers.models import HoursKind, Offering, OpeningException, OpeningHours, RuleValue, Sphere, Tariff
 from app.offers.queries import LAST_MINUTE, ONE_DAY, Price
 from app.people.models import TariffClass
 
@@ -219,11 +227,12 @@ def _days(first: date, last: date) -> list[date]:
 
 @dataclass(frozen=True)
 class NewPrice:
-    """`unit` is ``hour`` or ``flat``; shorter use is charged as `min_minutes`."""
+    """`unit` is ``hour`` or ``flat``; shorter use is charged as `min_minutes`; `season` as in `models.Tariff`."""
 
     cents: int
     unit: str = "hour"
     min_minutes: int = 0
+    season: str = ""
 
 
 def change_prices(house_id: int, code: str, valid_from: date, prices: Mapping[str, NewPrice | None], by: Actor) -> list[str]:
@@ -254,6 +263,17 @@ def _check_prices(valid_from: date, prices: Mapping[str, NewPrice | None]) -> No
     for price in prices.values():
         if price is not None and (price.cents < 0 or price.unit not in ("hour", "flat") or not 0 <= price.min_minutes <= 24 * 60):
             raise Invalid(message=_l("This is not a price."))
+        if price is not None and not is_season(price.season):
+            raise Invalid({"season_from": [_l("Please write the first and the last day, such as 1.10. and 30.4.")]})
+
+
+def is_season(text: str) -> bool:
+    """Whether this is a part of a year as `models.Tariff` writes it, or empty."""
+    days = text.split("/") if text else []
+    try:
+        return not text or ([f"{date.fromisoformat(f'2028-{day}'):%m-%d}" for day in days] == days and len(days) == 2)
+    except ValueError:
+        return False
 
 
 def _change_price(
@@ -264,7 +284,7 @@ def _change_price(
     earlier = (row for row in history if row.valid_from < valid_from)
     before = next((row for row in earlier if row.valid_until is None or row.valid_until > valid_from), None)
     current = same_day or before
-    known = None if current is None else NewPrice(current.cents, current.unit, current.min_minutes)
+    known = None if current is None else NewPrice(current.cents, current.unit, current.min_minutes, current.season)
     if price == known:
         return False
     later = min((row.valid_from for row in history if row.valid_from > valid_from), default=None)
@@ -279,7 +299,7 @@ def _change_price(
     if price is not None:
         row = Tariff(
             house_id=house_id, code=code, tariff_class=tariff_class, cents=price.cents, unit=price.unit,
-            min_minutes=price.min_minutes, valid_from=valid_from, valid_until=later,
+            min_minutes=price.min_minutes, valid_from=valid_from, valid_until=later, season=price.season,
         )  # fmt: skip
         session().add(row)
     session().flush()
@@ -322,6 +342,140 @@ def _tariff_changed(house_id: int, tariff_class: str, row: Tariff | None, valid_
         cents=None if row is None else row.cents, unit="" if row is None else row.unit,
         min_minutes=0 if row is None else row.min_minutes, valid_from=valid_from,
     )  # fmt: skip
+
+
+# Offerings ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OfferingRequest:
+    """A service of the house; `sphere` is one of the first four of `Sphere`. The code of one that exists stays."""
+
+    code: str
+    name: str
+    sphere: str
+    unit: str
+    paid: bool
+
+
+def add_offering(house_id: int, request: OfferingRequest, by: Actor) -> Offering:
+    """Raises `Invalid`; a code is taken once, in all houses, because the ledger knows offerings by it."""
+    _check_offering(request)
+    if not request.code or len(request.code) > 8 or not request.code.replace("-", "").isalnum() or not request.code.isascii():
+        raise Invalid({"code": [_l("At most eight letters and digits, such as O13.")]})
+    if queries.offering(request.code) is not None:
+        raise Invalid({"code": [_l("There is already an offering with this code.")]})
+    made = Offering(
+        house_id=house_id, code=request.code, name=request.name, sphere=request.sphere, unit=request.unit, paid=request.paid
+    )
+    session().add(made)
+    session().flush()
+    publish(OfferingChanged(house_id=house_id, by=by.person_id, offering_id=made.id))
+    return made
+
+
+def change_offering(offering: Offering, request: OfferingRequest, by: Actor) -> None:
+    """What was booked under it stays where it is, also in the sphere it had. Raises `Invalid`."""
+    _check_offering(request)
+    offering.name, offering.sphere, offering.unit, offering.paid = request.name, request.sphere, request.unit, request.paid
+    session().flush()
+    publish(OfferingChanged(house_id=offering.house_id, by=by.person_id, offering_id=offering.id))
+
+
+def archive_offering(offering: Offering, by: Actor, *, archived: bool = True) -> None:
+    """Put away, or back in use; its past stays in the books."""
+    if (offering.archived_at is not None) == archived:
+        return
+    offering.archived_at = clock.now() if archived else None
+    session().flush()
+    publish(OfferingChanged(house_id=offering.house_id, by=by.person_id, offering_id=offering.id))
+
+
+def _check_offering(request: OfferingRequest) -> None:
+    for field, text, most in (("name", request.name, 120), ("unit", request.unit, 30)):
+        if not 0 < len(text) <= most:
+            raise Invalid({field: [gettext("Please write 1 to %(most)s letters.", most=most)]})
+    if request.sphere not in (Sphere.IDEAL, Sphere.ASSETS, Sphere.PURPOSE, Sphere.BUSINESS):
+        raise Invalid({"sphere": [_l("Please choose one of these.")]})
+
+
+# Values of law and of the house ------------------------------------------------------------------------------------
+
+
+def set_value(key: str, value: str, valid_from: date, source: str, by: Actor) -> bool:
+    """From `valid_from` on `key` is `value`, in its unit; False when that holds anyway.
+
+    What held on a day that is over is never changed; what is planned for later stays planned. Raises `Invalid`.
+    """
+    history = queries.values_of(key)
+    if not history:
+        raise Invalid(message=_l("There is no such value."))
+    if valid_from < clock.today(i18n.zone()):
+        raise Invalid({"valid_from": [_l("That day is already over. Values can be changed from today on.")]})
+    if not source:
+        raise Invalid({"source": [_l("Please say where it stands: a law, a decision, a date.")]})
+    _check_value(history[0].unit, value)
+    same_day = next((row for row in history if row.valid_from == valid_from), None)
+    before = next((row for row in history if row.valid_from < valid_from), None)
+    current = same_day or (before if before and (before.valid_until is None or before.valid_until > valid_from) else None)
+    if current is not None and (current.value, current.source) == (value, source):
+        return False
+    later = min((row.valid_from for row in history if row.valid_from > valid_from), default=None)
+    if same_day is not None:
+        session().execute(delete(RuleValue).where(RuleValue.id == same_day.id))
+    elif current is not None:
+        session().execute(update(RuleValue).where(RuleValue.id == current.id).values(valid_until=valid_from))
+    row = RuleValue(
+        key=key, value=value, unit=history[0].unit, source=source, valid_from=valid_from, valid_until=later
+    )  # fmt: skip
+    session().add(row)
+    _value_changed(row.valid_from, row, by)
+    return True
+
+
+def withdraw_value(key: str, valid_from: date, by: Actor) -> None:
+    """Take back what is planned from a coming day on. Raises `Invalid` for what holds already."""
+    history = queries.values_of(key)
+    planned = next((row for row in history if row.valid_from == valid_from), None)
+    if planned is None or valid_from <= clock.today(i18n.zone()):
+        raise Invalid(message=_l("This holds already. Set a new value instead."))
+    before = next((row for row in history if row.valid_until == valid_from), None)
+    session().execute(delete(RuleValue).where(RuleValue.id == planned.id))
+    if before is None:
+        raise Invalid(message=_l("Without this there would be no value at all."))
+    session().execute(update(RuleValue).where(RuleValue.id == before.id).values(valid_until=planned.valid_until))
+    _value_changed(valid_from, session().get_one(RuleValue, before.id), by)
+
+
+def _value_changed(valid_from: date, row: RuleValue, by: Actor) -> None:
+    session().flush()
+    touch_all()
+    publish(RuleValueChanged(house_id=None, by=by.person_id, rule_value_id=row.id, valid_from=valid_from))
+
+
+def _check_value(unit: str, value: str) -> None:
+    """Raises `Invalid` at ``value`` for what its unit cannot be."""
+    if unit == "days:percent":
+        _check_terms(value)
+        return
+    most = {"yes/no": 1, "bp": 10_000, "years": 100}.get(unit, 10_000_000_000)
+    if not value.isascii() or not value.isdigit() or len(value) > 12 or int(value) > most:
+        raise Invalid({"value": [_l("This is not such a value.")]})
+
+
+def _check_terms(value: str) -> None:
+    """Days go down to 0, per cents up."""
+    wrong = Invalid({"value": [_l("The days must become fewer from line to line, and the share larger.")]})
+    try:
+        steps = queries.cancellation_steps(value)
+    except ValueError:
+        raise wrong from None
+    days, percents = [step[0] for step in steps], [step[1] for step in steps]
+    falling = all(first > second for first, second in pairwise(days))
+    if not steps or not falling or percents != sorted(percents) or days[-1] != 0 or days[0] > 365:
+        raise wrong
+    if not all(0 <= percent <= 100 for percent in percents):
+        raise wrong
 
 
 def price_of(price: Price, minutes: int) -> Money:

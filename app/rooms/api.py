@@ -131,6 +131,8 @@ class NewBooking(Document):
     purpose_public: bool = False
     firm: bool = True
     anyway: bool = False
+    extras: Annotated[list[Annotated[Line, StringConstraints(max_length=60)]], Field(max_length=50)] = []
+    """Codes of what somebody chooses beside the room; unknown ones are left out."""
 
 
 class Reason(Document):
@@ -285,6 +287,7 @@ def book_room(body: NewBooking) -> BookingDocument:
         anyway=body.anyway,
         firm=body.firm,
         origin="api",
+        extras=tuple(body.extras),
     )
     return _fresh(service.book_room(request, who).id)
 

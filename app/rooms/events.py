@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from app.core.events import Event
 
@@ -27,6 +29,8 @@ class BookingEvent(Event):
     sequence: int
     reason: str = ""
     origin: str = "page"
+    price_rule: Mapping[str, Any] = field(default_factory=dict)
+    """How the price came about, as in `models.Booking`."""
 
 
 @dataclass(frozen=True, kw_only=True)

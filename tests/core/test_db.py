@@ -249,6 +249,21 @@ def test_references_that_lead_nowhere_are_refused(app: Flask) -> None:
         session.execute(text("INSERT INTO resource (house_id, kind, name) VALUES (99, 'room_part', 'Nowhere')"))
 
 
+def test_rows_may_flow_past_a_reader_who_keeps_few_of_them(app: Flask) -> None:
+    for slug in ("a", "b", "c"):
+        a_house(slug)
+    for _ in range(2):
+        options = {"stream_results": True, "yield_per": 1}
+        assert [*db.session().execute(select(House.slug).order_by(House.slug), execution_options=options).scalars()] == [
+            "a",
+            "b",
+            "c",
+        ]
+        db.session().close()
+    a_house("d")
+    assert houses() == 4
+
+
 def test_every_table_of_the_migration_is_what_the_models_say(app: Flask) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext

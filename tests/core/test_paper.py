@@ -106,6 +106,37 @@ CALL_LIST = {
     "nobody": "Heute ist niemand anzurufen.",
     "as_of": "Stand: Do 26. November 2026",
 }
+RECEIPT = {
+    "house": HOUSE,
+    "heading": "Quittung",
+    "no": "Q-2026-0001",
+    "amount": "216,00 €",
+    "undone": "Zurückgenommen: Diese Quittung gilt nicht.",
+    "rows": [{"label": "Erhalten von", "value": "Ayşe Kaya"}, {"label": "Wie", "value": "bar"}],
+    "lines_label": "Für",
+    "lines": [{"text": "Saal am Donnerstag", "amount": "66,00 €"}, {"text": "Kaution: Saal", "amount": "150,00 €"}],
+    "total_label": "Summe",
+    "sign": "Unterschrift",
+    "printed": "Gedruckt am Do 26. November 2026",
+}
+INVOICE = {
+    "house": HOUSE,
+    "seller": {"name": "Nachbarschaftshaus Marten eG", "line": "Steinhammerstraße 3, 44379 Dortmund"},
+    "buyer": ["Ayşe Kaya", "Bärenbruch 7", "44379 Dortmund"],
+    "heading": "Rechnung",
+    "title": "Saal am Donnerstag",
+    "rows": [{"label": "Nummer", "value": "R-2026-031"}],
+    "columns": {"text": "Leistung", "rate": "USt", "net": "Netto", "gross": "Betrag"},
+    "lines": [{"text": "1 × Reinigung", "rate": "19 %", "net": "37,82 €", "gross": "45,00 €"}],
+    "sums": [{"label": "Netto 19 %", "amount": "37,82 €"}, {"label": "Umsatzsteuer 19 %", "amount": "7,18 €"}],
+    "total": {"label": "Gesamtbetrag", "amount": "45,00 €"},
+    "wordings": ["Steuerfrei nach § 4 Nr. 12 Buchst. a UStG."],
+    "pay": {
+        "words": "Bitte überweise den Betrag.",
+        "rows": [{"label": "IBAN", "value": "DE89 3704 0044 0532 0130 00"}],
+        "qr": {"svg": QR["svg"], "alt": "GiroCode"},
+    },
+}
 DOCUMENTS: dict[str, tuple[Mapping[str, object], tuple[str, ...]]] = {
     "rooms/paper/room_sheet.typ": (
         ROOM_SHEET,
@@ -117,6 +148,8 @@ DOCUMENTS: dict[str, tuple[Mapping[str, object], tuple[str, ...]]] = {
         SIGN_IN_SLIP,
         ("Magda Kowalczyk", "K7PM X42Q", "Gültig bis Do 10. Dezember 2026"),
     ),
+    "money/paper/receipt.typ": (RECEIPT, ("Q-2026-0001", "216,00 €", "Kaution: Saal", "gilt nicht", "Ayşe Kaya")),
+    "money/paper/invoice.typ": (INVOICE, ("R-2026-031", "Bärenbruch 7", "37,82 €", "§ 4 Nr. 12", "DE89 3704 0044 0532 0130 00")),
     "notices/paper/call_list.typ": (
         CALL_LIST,
         ("Horst Wieczorek", "0231 / 55 01 12", "Deine Buchung ist bestätigt."),

@@ -311,7 +311,7 @@ def test_a_forgotten_day_is_closed_from_the_sheet(desk: Reader, counting: Counti
     assert page.main.one("input", name="day")["value"] == "2026-11-25"
     desk.submit("See what it says", n5000="3", n2000="1")
     page = desk.submit("Close the day", witness=str(counting.helper), agreed=True)
-    assert "November 25" in page.text and cell(page, "of these by receipts") == "€20.00"
+    assert "25 November 2026" in page.text and cell(page, "of these by receipts") == "€20.00"
     assert desk.get("/money/cash").has_link("Count the drawer")
 
 

@@ -142,7 +142,7 @@ def test_a_move_tells_old_and_new_and_moves_the_entry(house: int) -> None:
     old = {"old_room_name": "Werkstatt", "old_starts_at": BEGIN - timedelta(days=1), "old_ends_at": BEGIN - timedelta(hours=20)}
     tell(rooms.BookingMoved(**booking(house, reader(), sequence=2), **old))
     (letter,) = letters()
-    assert "Werkstatt" in letter.body and "December 2" in letter.body and "December 3" in letter.body
+    assert "Werkstatt" in letter.body and "2 December" in letter.body and "3 December" in letter.body
     assert entry(letter)["SEQUENCE"] == 2
 
 

@@ -14,7 +14,7 @@ from app.accounts import service as accounts
 from app.core import clock, db
 from app.core.policy import THE_HOUSE, Role
 from tests.conftest import ENGINES, THURSDAY, Template, settings_for
-from tests.makers import a_house, a_person, a_room, open_daily
+from tests.makers import a_house, a_person, a_room, a_tariff, open_daily
 from tests.plumbing.server import running
 from tests.races.crowd import Busy, Visitor
 
@@ -45,7 +45,8 @@ def busy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         house = a_house()
         open_daily(house)
         quiet = a_room(house, "lernraum", rule="instant")
-        group = a_room(house, "gruppe", rule="request")
+        group = a_room(house, "gruppe", rule="request", tariff_code="group")
+        a_tariff(house, "group", "C", 1200)
         hall = a_room(house, "saal", parts=("Ost", "West"), rule="instant")
         east = a_room(house, "saal-ost", parts=[hall.parts[0]], rule="instant")
         west = a_room(house, "saal-west", parts=[hall.parts[1]], rule="instant")

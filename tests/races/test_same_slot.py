@@ -6,6 +6,9 @@ import json
 from collections import Counter
 from functools import partial
 
+from sqlalchemy import select
+
+from app.money.models import Charge
 from tests.races.crowd import Answer, Busy, together, wanted
 
 ROUNDS = 10
@@ -90,6 +93,10 @@ def test_two_confirm_one_wish_and_the_second_is_told_who_was_first(busy: Busy) -
         assert f"Gast{50 + first} Sander has already decided" in answers[1 - first].body
         told = [occasion.split(":")[2] for occasion in busy.held(day).letters]
         assert Counter(told) == {"wished": 3, "confirmed": 1}  # the person and both of the desk; then the person
+        with busy.looking() as session:
+            (booking,) = busy.held(day).bookings
+            charges = session.scalars(select(Charge.total_cents).where(Charge.source == "booking", Charge.source_id == booking))
+            assert list(charges) == [2400]
 
 
 def test_a_double_tap_makes_one_booking_and_shows_it_each_time(busy: Busy) -> None:

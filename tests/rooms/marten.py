@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 
-from app.core import clock, db
+from app.core import clock
 from app.core.policy import Actor, Role
 from app.core.spans import Span
 from app.rooms import queries, service
 from app.rooms.models import Booking
 from app.rooms.queries import RoomCard
 from tests.browser_client import Reader
-from tests.makers import MadeRoom
+from tests.makers import MadeRoom, in_turn
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = date(2026, 11, 30)
@@ -75,7 +75,7 @@ def request(room: MadeRoom, wanted: Span, person: int, **more: Any) -> service.B
 
 def book(room: MadeRoom, wanted: Span, by: Actor, person: int | None = None, **more: Any) -> int:
     """Through the service, in a transaction of its own; the id of the booking."""
-    with db.transaction():
+    with in_turn():
         for_whom = person if person is not None else by.person_id
         assert for_whom is not None
         return service.book_room(request(room, wanted, for_whom, **more), by).id
@@ -89,7 +89,7 @@ def found(booking_id: int) -> Booking:
 
 def do(act: Any, booking_id: int, *words: Any) -> Any:
     """A verb of the service on a freshly loaded booking, in a transaction of its own."""
-    with db.transaction():
+    with in_turn():
         return act(found(booking_id), *words)
 
 

@@ -484,6 +484,9 @@ def test_the_price_comes_from_the_tariff_of_the_day_and_is_frozen_with_its_rule(
         "unit": "hour",
         "minutes": 150,
         "min_minutes": 0,
+        "lines": [{"code": "use", "kind": "room", "text": "Group room", "cents": 3000, "normal_cents": 3000}],
+        "deposits": [],
+        "cancellation": "14:0 3:50 0:100",
     }
     db.session().close()
     with db.transaction() as session:

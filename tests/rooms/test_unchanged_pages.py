@@ -204,6 +204,40 @@ def test_an_unchanged_page_costs_two_questions_at_most(anonymous: Reader, marten
     assert len(page.queries) <= 2, page.queries
 
 
+def test_the_same_question_again_costs_none(anonymous: Reader, marten: Marten, engine: str) -> None:
+    """Only the look whether anything has been written, which is not counted."""
+    anonymous.get(DAY)
+    known = tag(anonymous, DAY)
+    anonymous.get(DAY, expect=304, If_None_Match=known)
+    page = anonymous.get(DAY, expect=304, If_None_Match=known)
+    assert page.response.headers["ETag"] == known
+    if engine == "sqlite":  # a server counts what is written to all its databases, also by other tests
+        assert page.queries == []
+
+
+def test_who_is_signed_out_elsewhere_does_not_hold_the_page_any_more(ayse: Reader, bare_app: Flask, marten: Marten) -> None:
+    from app.accounts.models import SignIn
+
+    ayse.get(DAY)
+    known = tag(ayse, DAY)
+    assert [status(ayse, DAY, known) for _ in range(3)] == [304] * 3
+    with bare_app.app_context(), db.transaction() as session:
+        session.execute(update(SignIn).values(ended_at=clock.now()))
+    assert status(ayse, DAY, known) == 200
+
+
+def test_a_sign_in_that_runs_out_does_so_within_a_minute(ayse: Reader, bare_app: Flask, marten: Marten) -> None:
+    from app.accounts.models import SignIn
+
+    with bare_app.app_context(), db.transaction() as session:
+        session.execute(update(SignIn).values(expires_at=THURSDAY + timedelta(minutes=5)))
+    ayse.get(DAY)
+    known = tag(ayse, DAY)
+    assert [status(ayse, DAY, known) for _ in range(3)] == [304] * 3
+    with clock.stopped_at(THURSDAY + timedelta(minutes=6)):
+        assert status(ayse, DAY, known) == 200
+
+
 def test_the_fingerprint_tells_states_apart_that_count_the_same(bare_app: Flask, marten: Marten) -> None:
     """The last booking goes and another takes its place: where numbers of rows are used again, nothing else has changed."""
     with bare_app.app_context():

@@ -104,8 +104,13 @@ def qr_svg(text: str) -> Svg:
     """A QR code with its quiet zone, at least error level M, black on white, as wide as its surroundings."""
     if not text or len(text) > LONGEST_QR:
         raise PaperFailed(f"a QR code holds 1 to {LONGEST_QR} characters, not {len(text)}")
+    return drawn(segno.make_qr(text, error="m"))
+
+
+def drawn(code: segno.QRCode) -> Svg:
+    """A code with its quiet zone, black on white, as wide as its surroundings."""
     drawing = io.BytesIO()
-    segno.make_qr(text, error="m").save(
+    code.save(
         drawing,
         kind="svg",
         border=4,

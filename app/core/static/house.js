@@ -39,6 +39,24 @@
     if (form && form.dataset.auto !== undefined && form.method === "get") form.requestSubmit();
   });
 
+  // Money that is taken: the sum and the change follow what is ticked and typed; the server works both out again.
+  for (const form of document.querySelectorAll("form[data-take]")) {
+    const euro = new Intl.NumberFormat(document.dir === "rtl" ? "de" : document.documentElement.lang, { style: "currency", currency: "EUR" });
+    const cents = (field) => {
+      const typed = field.value.replace(/[€\s]/g, "");
+      return /^\d{1,7}(?:[.,]\d{1,2})?$/.test(typed) ? Math.round(Number(typed.replace(",", ".")) * 100) : NaN;
+    };
+    const sum = form.querySelector("[data-sum]"), line = form.querySelector("[data-change]"), given = form.elements.given;
+    form.addEventListener("input", () => {
+      let total = 0;
+      for (const box of form.querySelectorAll("input[name^=pay-]:checked")) total += cents(form.elements[box.name.replace("pay-", "cents-")]);
+      sum.textContent = Number.isNaN(total) ? "…" : euro.format(total / 100);
+      const change = cents(given) - total;
+      line.hidden = !(change >= 0 && form.elements.method.value === "cash");
+      if (!line.hidden) line.querySelector("strong").textContent = euro.format(change / 100);
+    });
+  }
+
   // Print buttons appear only where printing by script is possible.
   for (const button of document.querySelectorAll("button[data-print]")) {
     button.hidden = false;

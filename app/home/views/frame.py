@@ -17,6 +17,7 @@ from app.core.web import actor
 from app.houses.queries import HouseCard
 from app.houses.views import all_houses, here
 from app.journal import policy as journal
+from app.money import policy as money
 from app.notices import policy as notices
 from app.people import policy as people
 from app.rooms import policy as rooms
@@ -28,6 +29,10 @@ MANAGING = (
     "rooms.show_room_form",
     "rooms.show_prices",
     "rooms.show_prices_form",
+    "rooms.show_new_surcharge_form",
+    "rooms.show_surcharge_form",
+    "rooms.show_remove_surcharge_form",
+    "rooms.show_surcharge_prices_form",
 )
 """Pages of rooms that the manager finds under *House*."""
 
@@ -91,6 +96,8 @@ def _ways(who: Actor, house: HouseCard | None) -> tuple[list[Way], list[Any], st
         nav.append(may.way(gettext("Bookings"), "rooms.list_bookings"))
     if people.see_people(who, house):
         nav.append(may.way(gettext("People"), "people.show_people", ("people.",)))
+    if money.handle_money(who, house):
+        nav.append(may.way(gettext("Money"), "money.show_desk", ("money.",), but=("money.show_my_money",)))
     if notices.see_outbox(who, house):
         nav.append(may.way(gettext("Outbox"), "notices.show_outbox", ("notices.",)))
     if rooms.manage_rooms(who, house):
@@ -98,6 +105,7 @@ def _ways(who: Actor, house: HouseCard | None) -> tuple[list[Way], list[Any], st
     mine: list[Any] = []
     if who.person_id is not None:
         (mine if rooms.see_wishes(who, house) else nav).append(may.way(gettext("My bookings"), "rooms.show_my_bookings"))
+        mine.append(may.way(gettext("My payments"), "money.show_my_money"))
         mine.append(may.way(gettext("My details"), "people.show_me"))
     if journal.see_journal(who, house):
         mine.append(may.way(gettext("Journal"), "journal.show_journal"))

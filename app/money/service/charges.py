@@ -31,7 +31,9 @@ from app.money.models import (
     Settlement,
     SettlementKind,
 )
+from app.money.service.invoices import correct_invoice
 from app.money.service.ledger import LEDGER, books, post, reverse
+from app.money.service.ready import furnish_if_bare
 from app.offers import queries as offers
 from app.offers.models import Offering
 
@@ -79,6 +81,23 @@ class ChargeRequest:
 def vat_in(gross: int, rate_bp: int) -> int:
     """Tax contained in a gross amount: half up of ``g·p/(100+p)`` (finance.md b.3). The net is what remains."""
     return Money(gross).share(rate_bp, 10_000 + rate_bp).cents
+
+
+@dataclass(frozen=True)
+class CombinedOffer:
+    """One price for food and drinks in its two parts, with the tax contained in each; all in cents."""
+
+    food: int
+    food_vat: int
+    drinks: int
+    drinks_vat: int
+
+
+def combined_offer(gross: int, food_bp: int, drinks_bp: int, drinks_share_bp: int) -> CombinedOffer:
+    """Split a flat price such as a brunch: drinks are `drinks_share_bp` of it (UStAE 10.1 (12): 30 %), food is what remains."""
+    drinks = Money(gross).share(drinks_share_bp, 10_000).cents
+    food = gross - drinks
+    return CombinedOffer(food, vat_in(food, food_bp), drinks, vat_in(drinks, drinks_bp))
 
 
 def charge(request: ChargeRequest, by: Actor) -> Charge:
@@ -129,6 +148,20 @@ def _charge(request: ChargeRequest, by: Actor) -> Charge:
     return made
 
 
+def charge_by_hand(request: ChargeRequest, by: Actor) -> Charge:
+    """The same for what somebody writes at the counter. Raises `Invalid` also for what only the tally of the cash day tells.
+
+    There is no till: whoever could charge a coffee and take its price at once would have one (§ 146a AO).
+    """
+    kinds = income_kinds([line.kind for line in request.lines])
+    for kind, offering in kinds.values():
+        if offering.house_id != request.house_id or kind.archived_at is not None:
+            raise Invalid({"kind": [_l("Please choose one of these.")]})
+        if kind.counted:
+            raise Invalid({"kind": [_l("What the counter takes is counted once a day, not sale by sale (§ 146a AO).")]})
+    return charge(request, by)
+
+
 def payment_days() -> int:
     days = session().scalar(select(Operator.payment_days))
     return DEFAULT_DAYS if days is None else days
@@ -154,6 +187,8 @@ def _check(request: ChargeRequest) -> dict[str, tuple[IncomeKind, Offering]]:
     if request.reduction and not request.reason and request.reduction != Reduction.CITY_CARD:
         raise Invalid({"reason": [_l("Please say why; it stands in the books.")]})
     kinds = income_kinds([line.kind for line in request.lines])
+    if any(line.kind not in kinds for line in request.lines) and furnish_if_bare(request.house_id):
+        kinds = income_kinds([line.kind for line in request.lines])
     for line in request.lines:
         if line.kind not in kinds:
             raise Invalid({"kind": [gettext("There is no such kind of income: %(code)s", code=line.kind)]})
@@ -209,18 +244,27 @@ def tax_account(accounts: dict[int, str], rate_bp: int) -> str:
 
 
 def cancel_charge(
-    charge: Charge, reason: str, by: Actor, *, keep: Sequence[ChargeLineRequest] = (), title: str = ""
+    charge: Charge,
+    reason: str,
+    by: Actor,
+    *,
+    keep: Sequence[ChargeLineRequest] = (),
+    title: str = "",
+    supplied: tuple[date, date] | None = None,
+    due_on: date | None = None,
 ) -> Charge | None:
     """Take a charge back, by a reversal; `keep` is charged anew, and gives the charge that replaces it.
 
-    What had been paid goes onto the new charge as far as it reaches; the rest is owed back as a `Refund`. Raises `ChargeClosed` when it
-    was cancelled before, `Invalid`.
+    The new one has title, days of supply and due day of the old one unless others are given. What had been paid goes onto it as
+    far as it reaches; the rest is owed back as a `Refund`. Raises `ChargeClosed` when it was cancelled before, `Invalid`.
     """
     take_turn(LEDGER)
     session().refresh(charge)
     if charge.cancelled_at is not None:
         raise ChargeClosed(open_cents=0)
-    replacement, refund = _replace(charge, reason, by, keep, title=title, reduction=charge.reduction, why=charge.reason)
+    replacement, refund = _replace(
+        charge, reason, by, keep, title=title, reduction=charge.reduction, why=charge.reason, supplied=supplied, due_on=due_on
+    )
     publish(
         events.ChargeCancelled(
             house_id=charge.house_id, by=by.person_id, charge_id=charge.id, person_id=charge.person_id, cents=charge.total_cents,
@@ -276,13 +320,23 @@ def _lines(charge: Charge) -> list[ChargeLine]:
 
 
 def _replace(
-    old: Charge, reason: str, by: Actor, keep: Sequence[ChargeLineRequest], *, title: str, reduction: str, why: str
+    old: Charge,
+    reason: str,
+    by: Actor,
+    keep: Sequence[ChargeLineRequest],
+    *,
+    title: str,
+    reduction: str,
+    why: str,
+    supplied: tuple[date, date] | None = None,
+    due_on: date | None = None,
 ) -> tuple[Charge | None, int]:
     """The charge in place of `old`, and the cents that are owed back."""
     if not reason:
         raise Invalid({"reason": [_l("Please say why; it stands in the books.")]})
     if old.entry_id is not None:
         reverse(old.entry_id, reason[:120], by)
+    correct_invoice(old, reason, by)
     paid = old.settled_cents
     if paid:
         settle(old, -paid, SettlementKind.MOVED, by, reason=reason)
@@ -291,9 +345,10 @@ def _replace(
     session().flush()
     new = None
     if keep:
+        supplied_from, supplied_until = supplied or (old.supplied_from, old.supplied_until)
         request = ChargeRequest(
             house_id=old.house_id, person_id=old.person_id, organisation_id=old.organisation_id, title=title or old.title,
-            lines=keep, supplied_from=old.supplied_from, supplied_until=old.supplied_until, due_on=old.due_on,
+            lines=keep, supplied_from=supplied_from, supplied_until=supplied_until, due_on=due_on or old.due_on,
             reduction=reduction, reason=why, source=old.source, source_id=old.source_id, replaces_id=old.id,
         )  # fmt: skip
         new = _charge(request, by)

@@ -39,6 +39,7 @@ from app.money.models import (
 )
 from app.money.service.charges import ChargeClosed, settle
 from app.money.service.ledger import LEDGER, books, post, reverse
+from app.people.models import Person
 
 ACCOUNTS = {Method.CASH: Known.CASH, Method.BANK: Known.BANK}
 
@@ -89,6 +90,8 @@ def take_payment(request: PaymentRequest, by: Actor) -> Payment:
         if not 0 < cents <= charge.open_cents:
             raise Invalid({"cents": [gettext("At most %(amount)s.", amount=i18n.money(charge.open_cents))]})
     for deposit, cents in deposits:
+        if not deposit.missing_cents:
+            raise ChargeClosed(gettext("“%(title)s” is not wanted any more. Nothing has been taken.", title=deposit.title))
         if not 0 < cents <= deposit.missing_cents:
             raise Invalid({"cents": [gettext("At most %(amount)s.", amount=i18n.money(deposit.missing_cents))]})
     subjects: list[Charge | Deposit] = [*(charge for charge, _ in charges), *(deposit for deposit, _ in deposits)]
@@ -148,16 +151,20 @@ def payer(subjects: Sequence[Charge | Deposit | Refund]) -> tuple[int | None, in
 def _who_was_first(charge: Charge) -> str:
     """In words: who settled this, and when."""
     last = session().execute(
-        select(Settlement.created_at, Payment.number, Payment.year)
-        .outerjoin(Payment, Payment.id == Settlement.payment_id)
+        select(Settlement.created_at, Person.given_name, Person.family_name)
+        .outerjoin(Person, Person.id == Settlement.created_by_id)
         .where(Settlement.charge_id == charge.id)
         .order_by(Settlement.id.desc())
         .limit(1)
     ).first()  # fmt: skip
     if charge.cancelled_at is not None or last is None:
         return str(ChargeClosed.message)
-    return gettext("“%(title)s” has already been settled on %(when)s. Nothing has been taken.", title=charge.title,
-                   when=i18n.moment(last.created_at))  # fmt: skip
+    who = f"{last.given_name or ''} {last.family_name or ''}".strip()
+    if not who:
+        return gettext("“%(title)s” was settled on %(when)s. Nothing has been taken.", title=charge.title,
+                       when=i18n.moment(last.created_at))  # fmt: skip
+    return gettext("“%(title)s” was settled on %(when)s, by %(who)s. Nothing has been taken.", title=charge.title,
+                   when=i18n.moment(last.created_at), who=who)  # fmt: skip
 
 
 def _day(wanted: date | None) -> date:

@@ -65,3 +65,11 @@ def furnish_books(house_id: int) -> None:
             for position, (code, name, offering, account, tax, counted) in enumerate(KINDS)
         ],
     )  # fmt: skip
+
+
+def furnish_if_bare(house_id: int) -> bool:
+    """For a house from before there were books: it begins with the ready ones. Gives whether it had none."""
+    if session().scalar(select(Offering.id).where(Offering.house_id == house_id).limit(1)) is not None:
+        return False
+    furnish_books(house_id)
+    return True

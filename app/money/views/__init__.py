@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from app.money.views import accounts, cash, expenses, funds, items, ledger  # noqa: F401 - each declares its pages
+from app.money.views import (  # noqa: F401 - each declares its pages
+    accounts,
+    cash,
+    charges,
+    deposits,
+    desk,
+    expenses,
+    funds,
+    items,
+    ledger,
+    offerings,
+    operator,
+    own,
+    payments,
+)
 from app.money.views.pages import pages
 
 blueprint = pages.blueprint

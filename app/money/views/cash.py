@@ -235,8 +235,10 @@ def take_cash_days(house: HouseCard, kind: str) -> Any:
 def print_blank_sheet(house: HouseCard) -> Any:
     """Count, tally and signatures to be filled in by hand, for when the network is down."""
     kinds = queries.counted_kinds(house.id)
-    blank = [gettext("Opening"), gettext("Put into the drawer"), gettext("Paid out"), gettext("Taken out for the bank"),
-             gettext("Takings")]  # fmt: skip
+    blank = [
+        gettext("Counted"), gettext("Paid out"), gettext("Taken out for the bank"), gettext("less the opening"),
+        gettext("less what was put in"), gettext("Takings"), gettext("Tally"), gettext("Difference"),
+    ]  # fmt: skip
     return _paper(
         house,
         gettext("Cash report"),
@@ -258,8 +260,8 @@ def print_cash_report(closed: CashDay) -> Any:
     assert here is not None
     sums = [
         (gettext("Counted"), closed.counted_cents), (gettext("Paid out"), closed.paid_out_cents),
-        (gettext("Taken out for the bank"), closed.banked_cents), (gettext("Opening"), -closed.opening_cents),
-        (gettext("Put into the drawer"), -closed.put_in_cents), (gettext("Takings"), closed.takings_cents),
+        (gettext("Taken out for the bank"), closed.banked_cents), (gettext("less the opening"), closed.opening_cents),
+        (gettext("less what was put in"), closed.put_in_cents), (gettext("Takings"), closed.takings_cents),
         (gettext("of these by receipts"), closed.known_in_cents), (gettext("Tally"), closed.tally_cents),
         (gettext("Difference"), closed.difference_cents),
     ]  # fmt: skip

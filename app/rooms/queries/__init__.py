@@ -33,8 +33,15 @@ from app.rooms.queries.free import nearest_free as nearest_free
 from app.rooms.queries.free import other_rooms as other_rooms
 from app.rooms.queries.free import soonest as soonest
 from app.rooms.queries.managing import Affected as Affected
+from app.rooms.queries.managing import ManagedSurcharge as ManagedSurcharge
 from app.rooms.queries.managing import coming_bookings as coming_bookings
 from app.rooms.queries.managing import managed_room as managed_room
 from app.rooms.queries.managing import managed_rooms as managed_rooms
+from app.rooms.queries.managing import managed_surcharge as managed_surcharge
 from app.rooms.queries.managing import outside_hours as outside_hours
+from app.rooms.queries.managing import surcharge_names as surcharge_names
 from app.rooms.queries.managing import usable_parts as usable_parts
+from app.rooms.queries.prices import USE as USE
+from app.rooms.queries.prices import SurchargeCard as SurchargeCard
+from app.rooms.queries.prices import price_lines as price_lines
+from app.rooms.queries.prices import surcharges as surcharges

@@ -38,6 +38,7 @@ class RoomCard:
     max_minutes: int
     ahead_days: int
     tariff_code: str
+    income_kind: str
     parts: tuple[int, ...]
 
     @property

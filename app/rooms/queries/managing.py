@@ -17,7 +17,7 @@ from app.occupancy.models import Resource
 from app.offers import queries as offers
 from app.offers.models import HoursKind
 from app.people.models import Person
-from app.rooms.models import OPEN_STATES, Booking, Room, RoomPart
+from app.rooms.models import OPEN_STATES, Booking, Room, RoomPart, Surcharge
 from app.rooms.queries.cards import rooms
 
 
@@ -36,6 +36,39 @@ def managed_room(house_id: int, slug: str) -> Room | None:
     """A room with its parts, also one out of use."""
     statement = select(Room).where(Room.house_id == house_id, Room.slug == slug[:60]).options(selectinload(Room.parts))
     return session().scalar(statement)
+
+
+@dataclass(frozen=True)
+class ManagedSurcharge:
+    """A surcharge with its room, for the manager."""
+
+    room: Room
+    surcharge: Surcharge
+
+    @property
+    def house_id(self) -> int:
+        return self.room.house_id
+
+
+def managed_surcharge(house_id: int, slug: str, surcharge_id: int) -> ManagedSurcharge | None:
+    row = session().execute(
+        select(Room, Surcharge)
+        .join(Surcharge, Surcharge.room_id == Room.id)
+        .where(Room.house_id == house_id, Room.slug == slug, Surcharge.id == surcharge_id)
+    ).first()  # fmt: skip
+    return ManagedSurcharge(*row) if row else None
+
+
+def surcharge_names(house_id: int) -> dict[str, str]:
+    """The codes surcharges of this house have, each with the name the first one goes by."""
+    rows = session().execute(
+        select(Surcharge.code, func.min(Surcharge.name))
+        .join(Room, Room.id == Surcharge.room_id)
+        .where(Room.house_id == house_id)
+        .group_by(Surcharge.code)
+        .order_by(func.min(Surcharge.name))
+    )
+    return {row.code: row[1] for row in rows}
 
 
 def usable_parts(house_id: int) -> list[Resource]:

@@ -16,8 +16,6 @@ from app.rooms.service.bookings import check_times as check_times
 from app.rooms.service.bookings import class_of as class_of
 from app.rooms.service.bookings import confirm_booking as confirm_booking
 from app.rooms.service.bookings import lapse_booking as lapse_booking
-from app.rooms.service.bookings import quote as quote
-from app.rooms.service.bookings import quoted as quoted
 from app.rooms.service.bookings import refuse_booking as refuse_booking
 from app.rooms.service.bookings import refuse_if_taken as refuse_if_taken
 from app.rooms.service.bookings import renew_feed as renew_feed
@@ -31,6 +29,13 @@ from app.rooms.service.calendar import import_calendar as import_calendar
 from app.rooms.service.calendar import import_upload as import_upload
 from app.rooms.service.calendar import keep_upload as keep_upload
 from app.rooms.service.calendar import preview_calendar as preview_calendar
+from app.rooms.service.charging import CancellationCost as CancellationCost
+from app.rooms.service.charging import Quote as Quote
+from app.rooms.service.charging import ReductionRequest as ReductionRequest
+from app.rooms.service.charging import cancellation_cost as cancellation_cost
+from app.rooms.service.charging import kept_percent as kept_percent
+from app.rooms.service.charging import quote as quote
+from app.rooms.service.charging import quote_again as quote_again
 from app.rooms.service.report import CalendarTooLarge as CalendarTooLarge
 from app.rooms.service.report import CalendarUnreadable as CalendarUnreadable
 from app.rooms.service.report import Line as Line
@@ -49,3 +54,7 @@ from app.rooms.service.rooms import create_room as create_room
 from app.rooms.service.rooms import move_room_up as move_room_up
 from app.rooms.service.rooms import restore_room as restore_room
 from app.rooms.service.rooms import withdraw_prices as withdraw_prices
+from app.rooms.service.surcharges import SurchargeRequest as SurchargeRequest
+from app.rooms.service.surcharges import add_surcharge as add_surcharge
+from app.rooms.service.surcharges import change_surcharge as change_surcharge
+from app.rooms.service.surcharges import remove_surcharge as remove_surcharge

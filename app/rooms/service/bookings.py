@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -22,14 +23,12 @@ from app.core.errors import Invalid, Refusal
 from app.core.events import publish
 from app.core.i18n import gettext, ngettext
 from app.core.i18n import lazy as _l
-from app.core.money import Money
 from app.core.policy import Actor
 from app.core.spans import Span, merged
 from app.core.statements import add
 from app.occupancy import queries as occupancy
 from app.occupancy import service as promises
 from app.offers import queries as offers
-from app.offers.service import price_of
 from app.people.models import Organisation, TariffClass
 from app.rooms import policy, queries
 from app.rooms.events import (
@@ -47,6 +46,14 @@ from app.rooms.events import (
 )
 from app.rooms.models import Booking, Feed, Rule, State
 from app.rooms.queries import BOOKING, RoomCard
+from app.rooms.service.charging import (
+    ReductionRequest,
+    charge_booking,
+    quote,
+    quote_again,
+    recharge_booking,
+    uncharge_booking,
+)
 
 E = TypeVar("E", bound=BookingEvent)
 LATE_ENTRY = timedelta(hours=12)
@@ -102,6 +109,10 @@ class BookingRequest:
     anyway: bool = False
     firm: bool = True
     origin: str = "page"
+    extras: Sequence[str] = ()
+    """Codes of surcharges that somebody chooses."""
+    reduction: ReductionRequest | None = None
+    """By word of the desk; nobody else's counts."""
 
 
 def book_room(request: BookingRequest, by: Actor) -> Booking:
@@ -115,7 +126,9 @@ def book_room(request: BookingRequest, by: Actor) -> Booking:
     check_people(room, request.people)
     check_hours(room, span, anyway=request.anyway and staff)
     tariff_class = class_of(request)
-    price, rule = quote(room, span, tariff_class)
+    known = queries.surcharges(room.house_id).get(room.id, ()) if request.extras else ()
+    extras = [each.code for each in known if each.code in request.extras]
+    price = quote(room, span, tariff_class, extras, request.reduction if staff else None)
     confirmed = (staff and request.firm) or room.rule == Rule.INSTANT
     refuse_if_taken(room, span, request.people)
     now = clock.now()
@@ -135,7 +148,8 @@ def book_room(request: BookingRequest, by: Actor) -> Booking:
         purpose_public=request.purpose_public,
         tariff_class=tariff_class,
         price_cents=price.cents,
-        price_rule=rule,
+        price_rule=price.rule,
+        extras=extras,
         uid=f"{uuid.uuid4()}@quartiersraum",
         origin=request.origin,
         lapses_at=None if confirmed else min(now + timedelta(days=room.hold_days), span.starts_at),
@@ -146,6 +160,7 @@ def book_room(request: BookingRequest, by: Actor) -> Booking:
     if confirmed or room.wishes_hold:
         _promise(booking, room)
     if confirmed:
+        charge_booking(booking, room, by)
         publish(_event(BookingConfirmed, booking, room.name, by))
     else:
         publish(_event(BookingWished, booking, room.name, by, lapses_at=booking.lapses_at))
@@ -226,32 +241,6 @@ def class_of(request: BookingRequest) -> str:
     return request.tariff_class
 
 
-def quote(room: RoomCard, span: Span, tariff_class: str) -> tuple[Money, dict[str, object]]:
-    """Price of a use, and how it came about, by the tariff of the day on which it starts.
-
-    Raises `Invalid` when this class may not use the room. A room without a tariff is free.
-    """
-    return quoted(room, span, tariff_class, offers.prices(room.house_id, room.tariff_code, _local_day(span.starts_at)))
-
-
-def quoted(room: RoomCard, span: Span, tariff_class: str, prices: dict[str, offers.Price]) -> tuple[Money, dict[str, object]]:
-    """The same by prices that have been looked up."""
-    if not room.tariff_code or not prices:
-        return Money(0), {}
-    price = prices.get(tariff_class)
-    if price is None:
-        raise Invalid({"tariff_class": [_l("This room is not let to this kind of group.")]})
-    minutes = span.length // timedelta(minutes=1)
-    rule: dict[str, object] = {
-        "tariff_id": price.tariff_id, "cents": price.cents, "unit": price.unit, "minutes": minutes, "min_minutes": price.min_minutes,
-    }  # fmt: skip
-    return price_of(price, minutes), rule
-
-
-def _local_day(moment: datetime) -> date:
-    return moment.astimezone(i18n.zone()).date()
-
-
 def refuse_if_taken(
     room: RoomCard, span: Span, people: int, *, but: tuple[str, int] | None = None, held: Span | None = None
 ) -> None:
@@ -291,6 +280,7 @@ def confirm_booking(booking: Booking, by: Actor) -> None:
     promises.release(BOOKING, booking.id)
     _decide(booking, State.CONFIRMED, by)
     _promise(booking, room)
+    charge_booking(booking, room, by)
     publish(_event(BookingConfirmed, booking, room.name, by))
 
 
@@ -338,17 +328,23 @@ def _decide(booking: Booking, state: State, by: Actor) -> None:
 # Changing ----------------------------------------------------------------------------------------------------------
 
 
-def cancel_booking(booking: Booking, reason: str, by: Actor) -> None:
-    """It will not take place; the time is free at once. Raises `NotOpenAnyMore` when it is closed or over."""
+def cancel_booking(booking: Booking, reason: str, by: Actor, *, house_cancels: bool = False) -> None:
+    """It will not take place; the time is free at once. Raises `NotOpenAnyMore` when it is closed or over.
+
+    What stays to be paid follows from the terms it was booked with; nothing does when the desk says that the house cancels.
+    """
     if not booking.is_open or (booking.ends_at <= clock.now() and not policy.manage_bookings(by, booking)):
         raise NotOpenAnyMore(state=booking.state)
     promises.release(BOOKING, booking.id)
+    charged = booking.state == State.CONFIRMED
     booking.state = State.CANCELLED
     booking.reason = reason
     booking.change_starts_at = booking.change_ends_at = booking.lapses_at = None
     booking.sequence += 1
     booking.changed_at = clock.now()
     session().flush()
+    if charged:
+        uncharge_booking(booking, by, house_cancels=house_cancels and policy.manage_bookings(by, booking))
     publish(_event(BookingCancelled, booking, _room(booking).name, by))
 
 
@@ -405,7 +401,7 @@ def _changed(booking: Booking, room: RoomCard, by: Actor) -> None:
 def _move(booking: Booking, room: RoomCard, span: Span, by: Actor) -> None:
     """To another time, with the price of that time. Raises `RoomTaken`."""
     refuse_if_taken(room, span, booking.people, but=(BOOKING, booking.id))
-    old = {"old_room_name": room.name, "old_starts_at": booking.starts_at, "old_ends_at": booking.ends_at}
+    old: dict[str, Any] = {"old_room_name": room.name, "old_starts_at": booking.starts_at, "old_ends_at": booking.ends_at}
     held = booking.state == State.CONFIRMED or room.wishes_hold
     promises.release(BOOKING, booking.id)
     booking.starts_at, booking.ends_at = span.starts_at, span.ends_at
@@ -413,13 +409,16 @@ def _move(booking: Booking, room: RoomCard, span: Span, by: Actor) -> None:
     booking.change_starts_at = booking.change_ends_at = None
     if booking.lapses_at is not None:
         booking.lapses_at = min(booking.lapses_at, span.starts_at)
-    price, rule = quote(room, span, booking.tariff_class)
-    booking.price_cents, booking.price_rule = price.cents, rule
+    before, used = booking.price_rule, Span(old["old_starts_at"], old["old_ends_at"])
+    price = quote_again(booking, room, span)
+    booking.price_cents, booking.price_rule = price.cents, price.rule
     booking.sequence += 1
     booking.changed_at = clock.now()
     session().flush()
     if held:
         _promise(booking, room)
+    if booking.state == State.CONFIRMED:
+        recharge_booking(booking, room, before, used, by)
     publish(_event(BookingMoved, booking, room.name, by, **old))
 
 

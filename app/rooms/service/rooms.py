@@ -17,6 +17,7 @@ from app.core.i18n import gettext, ngettext
 from app.core.i18n import lazy as _l
 from app.core.policy import Actor
 from app.houses.service import touch
+from app.money import queries as money
 from app.occupancy.models import Resource
 from app.offers import service as offers
 from app.offers.service import NewPrice
@@ -59,6 +60,8 @@ class RoomRequest:
     max_minutes: int = 720
     ahead_days: int = 365
     parts: Sequence[int] = ()
+    income_kind: str = ""
+    """What its use is booked as; empty leaves it as it is."""
 
 
 def create_room(house_id: int, request: RoomRequest, by: Actor) -> Room:
@@ -72,6 +75,7 @@ def create_room(house_id: int, request: RoomRequest, by: Actor) -> Room:
         name=request.name,
         capacity=request.capacity,
         tariff_code=f"room-{address}",
+        income_kind=money.usual_kind(house_id, "room"),
         position=0 if position is None else position + 1,
         parts=_parts(house_id, request.parts) or [_new_part(house_id, request.name)],
     )
@@ -173,6 +177,8 @@ def _check(house_id: int, request: RoomRequest, *, but: int | None) -> None:
         raise Invalid({"max_minutes": [_l("The longest booking cannot be shorter than one step.")]})
     if not set(request.features) <= set(Feature):
         raise Invalid({"features": [_l("Please choose one of these.")]})
+    if request.income_kind and request.income_kind not in {row.code for row in money.income_kinds(house_id)}:
+        raise Invalid({"income_kind": [_l("Please choose one of these.")]})
     _check_name(house_id, request.name, but=but)
 
 
@@ -197,6 +203,7 @@ def _fill(room: Room, request: RoomRequest) -> None:
     room.before_minutes, room.after_minutes = request.before_minutes, request.after_minutes
     room.rule, room.wishes_hold, room.hold_days = request.rule, request.wishes_hold, request.hold_days
     room.only_when_open, room.ahead_days = request.only_when_open, request.ahead_days
+    room.income_kind = request.income_kind or room.income_kind
     room.step_minutes, room.min_minutes, room.max_minutes = request.step_minutes, request.min_minutes, request.max_minutes
 
 

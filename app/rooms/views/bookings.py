@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from flask import Response, current_app, render_template, request, url_for
@@ -15,16 +15,25 @@ from app.core.i18n import gettext
 from app.core.spans import Span
 from app.core.web import actor, say, see_other
 from app.houses.views import here
+from app.money.queries import Owed, owed_for
 from app.offers import queries as offers
 from app.people import queries as people
 from app.people import service as people_service
 from app.people.service import PersonRequest
 from app.rooms import policy, queries, service
-from app.rooms.forms import BookingForm, ChangeForm, ReasonForm
-from app.rooms.models import Booking
+from app.rooms.forms import BookingForm, CancelForm, ChangeForm, ReasonForm
+from app.rooms.models import Booking, SurchargeHow
 from app.rooms.queries import RoomCard
 from app.rooms.views.pages import id_in, pages, room, wanted_start
-from app.rooms.views.words import CLASSES, class_words, price_words, state_words
+from app.rooms.views.words import (
+    CLASSES,
+    REDUCTIONS,
+    cancellation_words,
+    class_words,
+    price_words,
+    reduction_words,
+    state_words,
+)
 
 SOMEBODY_NEW = "new"
 
@@ -63,7 +72,7 @@ def book_room(card: RoomCard) -> Any:
 def show_price(card: RoomCard) -> Any:
     """The price line while somebody fills in the form."""
     form = _form(card, request.args, {})
-    return render_template("rooms/_price.html", price=_price(card, form))
+    return render_template("rooms/_price.html", **_price(card, form))
 
 
 @pages.get("/bookings", allow=policy.own_feed)
@@ -94,6 +103,12 @@ def show_booking(booking: Booking) -> Any:
         may_cancel=open_still,
         may_decide=staff and (booking.state == "wished" or booking.change_starts_at is not None),
         decide_form=ReasonForm(),
+        owed=owed_for(queries.BOOKING, booking.id)
+        if booking.price_rule.get("lines") or booking.price_rule.get("deposits")
+        else Owed(),
+        lines=queries.price_lines(booking.price_rule),
+        reduction=reduction_words(booking.price_rule.get("reduction")),
+        terms=cancellation_words(booking.price_rule) if booking.is_open else "",
     )
 
 
@@ -130,15 +145,15 @@ def change_booking(booking: Booking) -> Any:
 @pages.get("/bookings/<int:booking_id>/cancel", load=queries.booking, allow=policy.cancel_booking)
 def show_cancel_form(booking: Booking) -> Any:
     """Asks once more: a link alone never cancels anything, because mail scanners open links."""
-    return _cancel_page(booking, ReasonForm())
+    return _cancel_page(booking, CancelForm())
 
 
 @pages.post("/bookings/<int:booking_id>/cancel", load=queries.booking, allow=policy.cancel_booking)
 def cancel_booking(booking: Booking) -> Any:
-    form = ReasonForm(request.form)
+    form = CancelForm(request.form)
     if not form.validate():
         return _cancel_page(booking, form), 422
-    service.cancel_booking(booking, form.reason.data or "", actor())
+    service.cancel_booking(booking, form.reason.data or "", actor(), house_cancels=form.house_cancels.data)
     say(gettext("Cancelled: %(room)s, %(when)s. The time is free again.", room=booking.room.name, when=_when(booking.span)))
     return see_other("rooms.show_booking", booking_id=booking.id)
 
@@ -202,9 +217,28 @@ def _form(card: RoomCard, data: Any, defaults: dict[str, Any]) -> BookingForm:
         form.tariff_class.data = classes[0][0]
     groups = people.organisations() if staff else people.organisations_of(actor().person_id or 0)
     form.organisation.choices = [("", gettext("no, privately or as neighbours"))] + [(str(each.id), each.name) for each in groups]
+    form.extras.choices = _extras(card, _day_of(form), set(prices))
+    form.reduction.choices = [
+        ("", gettext("no, the full price")),
+        *((kind.value, str(word)) for kind, word in REDUCTIONS.items()),
+    ]
     if not staff:
-        form.anyway.data, form.firm.data = False, False
+        form.anyway.data, form.firm.data, form.reduction.data = False, False, ""
     return form
+
+
+def _extras(card: RoomCard, day: date, classes: set[str]) -> list[tuple[str, str]]:
+    """What can be chosen beside the room, with its price where that is the same for everybody."""
+    result = []
+    for each in queries.surcharges(card.house_id).get(card.id, ()):
+        if each.how not in (SurchargeHow.CHOSEN, SurchargeHow.KEY):
+            continue
+        prices = {price_words(price) for key, price in offers.prices(card.house_id, each.code, day).items() if key in classes}
+        if prices:
+            price = prices.pop() if len(prices) == 1 else ""
+            told = gettext("%(price)s, comes back", price=price) if price and each.how == SurchargeHow.KEY else price
+            result.append((each.code, f"{each.name} ({told})" if told else each.name))
+    return result
 
 
 def _day_of(form: BookingForm) -> Any:
@@ -237,19 +271,24 @@ def _next_slot(card: RoomCard) -> datetime:
     return now + (-(now - datetime(2020, 1, 1, tzinfo=UTC)) % step)
 
 
-def _price(card: RoomCard, form: BookingForm) -> str:
-    """The price of what the form says now, empty while it makes no sense yet."""
+def _price(card: RoomCard, form: BookingForm) -> dict[str, Any]:
+    """The price of what the form says now, with its lines; `price` is None while it makes no sense yet."""
     try:
         if not (form.day.data and form.starts.data is not None and form.ends.data is not None):
-            return ""
+            return {"price": None}
         tariff_class = form.tariff_class.data
         if form.organisation.data:
             chosen = people.organisation(id_in(form.organisation.data) or 0)
             tariff_class = chosen.tariff_class if chosen else tariff_class
-        price, _ = service.quote(card, form.span(), tariff_class)
+        quote = service.quote(card, form.span(), tariff_class, form.extras.data or ())
     except Invalid:
-        return ""
-    return i18n.money(price) if price else gettext("free of charge")
+        return {"price": None}
+    try:
+        less = form.less() if policy.manage_bookings(actor(), card) else None
+        quote = service.quote(card, form.span(), tariff_class, form.extras.data or (), less) if less else quote
+    except Invalid:
+        pass  # the reduction is not said in full yet; until then the price is the normal one
+    return {"price": quote, "lines": queries.price_lines(quote.rule), "terms": cancellation_words(quote.rule)}
 
 
 def _booked_for(form: BookingForm) -> int | None:
@@ -280,7 +319,7 @@ def _booking_page(card: RoomCard, form: BookingForm, refusal: Refusal | None = N
         refusal=refusal,
         alternatives=_offered(refusal, card),
         other_rooms=_other_rooms(refusal, card),
-        price=_price(card, form),
+        **_price(card, form),
         chosen=chosen,
         found=people.search_people(name, 8) if staff and name and chosen is None else [],
         somebody_new=SOMEBODY_NEW,
@@ -338,5 +377,13 @@ def _change_page(booking: Booking, form: ChangeForm, refusal: Refusal | None = N
     )
 
 
-def _cancel_page(booking: Booking, form: ReasonForm) -> str:
-    return render_template("rooms/cancel_booking.html", booking=booking, form=form, closed=not booking.is_open)
+def _cancel_page(booking: Booking, form: CancelForm) -> str:
+    return render_template(
+        "rooms/cancel_booking.html",
+        booking=booking,
+        form=form,
+        closed=not booking.is_open,
+        staff=policy.manage_bookings(actor(), booking),
+        cost=service.cancellation_cost(booking, owed_for(queries.BOOKING, booking.id).held_cents) if booking.price_rule else None,
+        terms=cancellation_words(booking.price_rule),
+    )

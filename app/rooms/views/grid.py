@@ -113,18 +113,22 @@ def day_grid(
     booked = Words(actor, cards[0])
     over = max(0, -((frame.starts_at - moment) // COLUMN))
 
-    def row(card: RoomCard) -> Row:
+    strangers_see: dict[int, Row] = until_written(("rows", frame, over, on_behalf, i18n.language()), dict)
+
+    def drawn(card: RoomCard) -> Row:
         mine = entries.get(card.id, [])
         opened = _columns(queries.hours_of(card, day), frame)
         free = _free_columns(card, mine, opened, frame, over)
         return Row(card, _cells(_placed(mine, frame), opened, free, words.of(card), numbers, booked), words.head(card))
 
-    alike = (frame, over, on_behalf, i18n.language())
+    def row(card: RoomCard) -> Row:
+        if booked.knows_any(entries.get(card.id, ())):
+            return drawn(card)
+        if card.id not in strangers_see:
+            strangers_see[card.id] = drawn(card)
+        return strangers_see[card.id]
 
-    def row_for_strangers(card: RoomCard) -> Row:
-        return until_written(("row", card.id, alike), lambda: row(card))
-
-    rows = [(row if booked.knows_any(entries.get(card.id, ())) else row_for_strangers)(card) for card in cards]
+    rows = [row(card) for card in cards]
     return DayGrid(columns, hours, rows, now)
 
 
@@ -308,13 +312,21 @@ class Words:
 
 
 class Box(NamedTuple):
-    """One line of a week's day: a booking or free time."""
+    """One line of a week's day: a booking or free time, which says in full what it is."""
 
     letter: str
     url: str
     time: str
     text: str
     label: str
+
+    @property
+    def html(self) -> str:
+        body = f"<i>{self.time}</i> {escape(self.text)}"
+        if not self.url:
+            return f'<b class="{self.letter}">{body}</b>'
+        label = f' aria-label="{escape(self.label)}"' if self.label else ""
+        return f'<a class="{self.letter}" href="{self.url}"{label}>{body}</a>'
 
 
 class WeekDay(NamedTuple):
@@ -324,35 +336,39 @@ class WeekDay(NamedTuple):
     closed_for: str
     boxes: list[Box]
 
+    @property
+    def html(self) -> Markup:
+        """The boxes, made here for the same reason as the cells of a `Row`."""
+        return Markup("".join(box.html for box in self.boxes))
+
 
 def room_week(
     card: RoomCard, entries: Sequence[Entry], days: Sequence[OpenDay], windows: dict[date, Span], actor: Actor, zone: ZoneInfo
 ) -> list[WeekDay]:
     """One room, day by day: what stands and what is free, in order of time."""
-    moment = clock.now()
-    today = clock.today(zone)
-    words = Words(actor, card)
-    address = url_for("rooms.show_booking_form", slug=card.slug)
-    free_text = gettext("free")
-    pattern = gettext("%(room)s, %(day)s, %(hours)s, free")
+    moment, today = clock.now(), clock.today(zone)
+    words, hours = Words(actor, card), i18n.hours_teller()
+    address = url_for("rooms.show_booking_form", slug=card.slug) + "?start="
+    free, pattern = gettext("free"), gettext("%(room)s, %(day)s, %(hours)s, free")
     taken = merged(entry.held.widened(card.after, card.before) for entry in entries if entry.keeps_out(card))
     shortest = timedelta(minutes=card.min_minutes)
     result = []
     for day in days:
         window = windows[day.day]
+        spoken = i18n.day(day.day, "EEEE, d. MMMM")
         lines: list[tuple[datetime, Box]] = []
         for entry in entries:
-            part = entry.span.within(window)
-            if part is not None:
-                times = i18n.hours(part.starts_at, part.ends_at)
+            if entry.span.overlaps(window) and (part := entry.span.within(window)):
+                times = hours(part.starts_at, part.ends_at)
                 lines.append((part.starts_at, Box(words.letter(entry), words.url(entry), times, words.text(entry), "")))
-        for span in common(queries.hours_of(card, day), gaps(window, taken)):
+        between = gaps(window, (span for span in taken if span.overlaps(window)))
+        for span in common(queries.hours_of(card, day), between):
             rounded = _from_now(span, moment, card)
             if rounded is not None and rounded.length >= shortest:
-                times = i18n.hours(rounded.starts_at, rounded.ends_at)
-                local = rounded.starts_at.astimezone(zone)
-                label = pattern % {"room": card.name, "day": i18n.day(day.day, "EEEE, d. MMMM"), "hours": times}
-                lines.append((rounded.starts_at, Box("f", f"{address}?start={local:%Y-%m-%dT%H:%M}", times, free_text, label)))
+                times = hours(rounded.starts_at, rounded.ends_at)
+                start = f"{rounded.starts_at.astimezone(zone):%Y-%m-%dT%H:%M}"
+                label = pattern % {"room": card.name, "day": spoken, "hours": times}
+                lines.append((rounded.starts_at, Box("f", address + start, times, free, label)))
         lines.sort(key=lambda line: line[0])
         name = i18n.day(day.day, "EE, d. MMM")
         result.append(WeekDay(day.day, name, day.day == today, day.closed_for, [box for _, box in lines]))

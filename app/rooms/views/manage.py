@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 
 from app.core import clock, i18n
 from app.core.errors import Invalid, Refusal
@@ -15,13 +15,14 @@ from app.core.i18n import gettext
 from app.core.web import actor, say, see_other
 from app.houses.queries import HouseCard
 from app.houses.views import here
+from app.money import queries as money
 from app.offers import policy as offers_policy
 from app.offers import queries as offers
 from app.offers.models import Tariff
 from app.rooms import policy, queries, service
-from app.rooms.forms import PricesForm, RoomForm
-from app.rooms.models import Feature, Room
-from app.rooms.queries import Affected
+from app.rooms.forms import HOW, PricesForm, RoomForm
+from app.rooms.models import Feature, Room, SurchargeHow
+from app.rooms.queries import Affected, SurchargeCard
 from app.rooms.views.pages import house, pages
 from app.rooms.views.words import CLASSES, feature_words, price_words, state_words
 
@@ -128,6 +129,10 @@ def move_room_up(room: Room) -> Any:
 def _form(house_id: int, data: Any, room: Room | None = None) -> RoomForm:
     form = RoomForm(data, obj=room) if room is None else RoomForm(data, obj=room, parts=[part.id for part in room.parts])
     form.features.choices = choices(zip([feature.value for feature in Feature], feature_words(Feature), strict=True))
+    kinds = [(row.code, row.name) for row in money.income_kinds(house_id)]
+    form.income_kind.choices = choices(
+        kinds if room and room.income_kind in dict(kinds) else [("", gettext("letting rooms")), *kinds]
+    )
     form.parts.choices = choices((part.id, part.name) for part in queries.usable_parts(house_id))
     if room is not None and data is None:
         form.parts.data = [part.id for part in room.parts]
@@ -135,7 +140,23 @@ def _form(house_id: int, data: Any, room: Room | None = None) -> RoomForm:
 
 
 def _room_page(room: Room | None, form: RoomForm) -> str:
-    return render_template("rooms/manage_room.html", room=room, form=form)
+    return render_template(
+        "rooms/manage_room.html",
+        room=room,
+        form=form,
+        surcharges=[] if room is None else surcharge_lines(room),
+    )
+
+
+def surcharge_lines(room: Room) -> list[tuple[SurchargeCard, str, str]]:
+    """What is charged beside a room: when, and what it costs whom, in words."""
+    today = clock.today(i18n.zone())
+    lines = []
+    for each in queries.surcharges(room.house_id).get(room.id, ()):
+        prices = offers.prices_in_force(room.house_id, each.code, today)
+        words = i18n.dotted(*(f"{code.value}: {price_words(prices[code])}" for code in CLASSES if code in prices))
+        lines.append((each, str(HOW[SurchargeHow(each.how)]), words))
+    return lines
 
 
 def _archive_page(room: Room, refusal: Refusal | None) -> str:
@@ -216,7 +237,7 @@ def show_prices(house: HouseCard) -> Any:
 def show_prices_form(room: Room) -> Any:
     today = clock.today(i18n.zone())
     form = PricesForm(valid_from=today)
-    form.show(offers.prices(room.house_id, room.tariff_code, today) if room.tariff_code else {})
+    form.show(offers.prices_in_force(room.house_id, room.tariff_code, today) if room.tariff_code else {})
     return _prices_page(room, form)
 
 
@@ -252,15 +273,37 @@ def withdraw_prices(room: Room) -> Any:
 
 
 def _prices_page(room: Room, form: PricesForm) -> str:
+    return prices_page(
+        form, room.house_id, room.tariff_code, room.name, url_for("rooms.change_prices", slug=room.slug),
+        url_for("rooms.withdraw_prices", slug=room.slug), url_for("rooms.show_prices"), gettext("Prices"),
+        gettext("Write 0 where nothing is to be paid. Leave the price empty where the room is not let to them."),
+    )  # fmt: skip
+
+
+def prices_page(
+    form: PricesForm,
+    house_id: int,
+    code: str,
+    name: str,
+    url: str,
+    withdraw_url: str,
+    back_url: str,
+    back_label: str,
+    explained: str,
+) -> str:
+    """What `code` costs whom, has cost and will cost, with the form for new prices; posts to `url`."""
     today = clock.today(i18n.zone())
-    rows = offers.tariffs(room.house_id, room.tariff_code) if room.tariff_code else []
+    rows = offers.tariffs(house_id, code) if code else []
     changes = {row.valid_from for row in rows} | {row.valid_until for row in rows if row.valid_until is not None}
     newest_first = sorted(rows, key=lambda row: (-row.valid_from.toordinal(), row.tariff_class))
     return render_template(
         "rooms/manage_price.html",
-        room=room,
+        name=name,
+        urls={"change": url, "withdraw": withdraw_url, "back": back_url},
+        back_label=back_label,
+        explained=explained,
         form=form,
-        groups=[(str(CLASSES[code]), price, unit, least) for code, price, unit, least in form.lines()],  # type: ignore[index]
+        groups=[(str(CLASSES[each]), price, unit, least) for each, price, unit, least in form.lines()],  # type: ignore[index]
         history=[_price_line(row, today) for row in newest_first],
         planned=sorted(day for day in changes if day > today),
     )
@@ -282,7 +325,7 @@ def _price_line(row: Tariff, today: date) -> PriceLine:
 
 
 def _price_of(row: Tariff) -> offers.Price:
-    return offers.Price(row.id, row.tariff_class, row.cents, row.unit, row.min_minutes)
+    return offers.Price(row.id, row.tariff_class, row.cents, row.unit, row.min_minutes, row.season)
 
 
 def _holds(row: Tariff, day: date) -> bool:

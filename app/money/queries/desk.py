@@ -1,0 +1,580 @@
+"""What the counter asks: what waits, what somebody owes, one charge, payment, deposit, refund or invoice with all that belongs to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.core.db import session
+from app.core.policy import Actor
+from app.money.models import (
+    Charge,
+    Deposit,
+    DepositMovement,
+    IncomeKind,
+    Invoice,
+    Operator,
+    Payment,
+    Refund,
+    Settlement,
+)
+from app.money.policy import only_own
+from app.offers.models import Offering
+from app.people.models import Organisation, Person
+
+SOON = timedelta(days=14)
+MOST = 25
+"""Lines of one kind on the page of the desk; what is more stands in the books."""
+BIGGEST_ID = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something to take or to give back. `kind` is ``charge``, ``deposit`` or ``refund``; `on` when it is due or to go back."""
+
+    kind: str
+    id: int
+    title: str
+    cents: int
+    on: date | None
+    person_id: int | None
+    organisation_id: int | None
+    name: str
+
+    @property
+    def key(self) -> str:
+        """Such as ``charge-12``: its name in forms."""
+        return f"{self.kind}-{self.id}"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What the desk has before it; each list soonest first, at most `MOST`."""
+
+    to_take: list[Item]
+    """Charges and deposits that are due within `SOON`."""
+    to_give_back: list[Item]
+    """Deposits held whose day has come."""
+    to_pay_out: list[Item]
+    """Refunds."""
+
+    def __bool__(self) -> bool:
+        return bool(self.to_take or self.to_give_back or self.to_pay_out)
+
+
+def waiting(house_id: int, today: date) -> Waiting:
+    """Four statements."""
+    soon = today + SOON
+    charges = _open_charges(Charge.house_id == house_id, Charge.due_on <= soon)
+    wanted = _open_deposits(Deposit.house_id == house_id, Deposit.held_cents == 0, Deposit.due_on <= soon)
+    held = _held_deposits(Deposit.house_id == house_id, Deposit.back_on <= today)
+    return Waiting(
+        sorted([*charges, *wanted], key=lambda item: (item.on or soon, item.kind, item.id))[:MOST],
+        held,
+        _owed(Refund.house_id == house_id),
+    )
+
+
+@dataclass(frozen=True)
+class Payer:
+    """Somebody who pays: a person, or a group (then `person_id` is whom to tell and ask)."""
+
+    person_id: int | None
+    organisation_id: int | None
+    name: str
+
+    @property
+    def way(self) -> dict[str, int | None]:
+        """How an address names them."""
+        if self.organisation_id is not None:
+            return {"organisation": self.organisation_id}
+        return {"person": self.person_id}
+
+
+def payer(person_id: int | None, organisation_id: int | None) -> Payer | None:
+    if organisation_id is not None and 0 < organisation_id <= BIGGEST_ID:
+        group = session().get(Organisation, organisation_id)
+        return Payer(group.contact_id, group.id, group.name) if group is not None else None
+    if person_id is not None and 0 < person_id <= BIGGEST_ID:
+        person = session().get(Person, person_id)
+        if person is not None and person.merged_into_id is not None:
+            person = session().get(Person, person.merged_into_id)
+        return Payer(person.id, None, person.name) if person is not None else None
+    return None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Everything between the house and one payer."""
+
+    charges: list[Item]
+    deposits: list[Item]
+    """Not yet handed in in full."""
+    held: list[Item]
+    refunds: list[Item]
+    payments: list[PaymentLine]
+    """The newest."""
+
+    @property
+    def open(self) -> list[Item]:
+        return [*self.charges, *self.deposits]
+
+
+@dataclass(frozen=True)
+class PaymentLine:
+    id: int
+    no: str
+    on: date
+    direction: str
+    method: str
+    cents: int
+    name: str
+    undone: bool
+
+
+def standing(house_id: int, payer: Payer) -> Standing:
+    """Five statements."""
+
+    def of(model: Any) -> list[ColumnElement[bool]]:
+        if payer.organisation_id is not None:
+            return [model.house_id == house_id, model.organisation_id == payer.organisation_id]
+        return [model.house_id == house_id, model.person_id == payer.person_id, model.organisation_id.is_(None)]
+
+    return _standing(of(Charge), of(Deposit), of(Refund), of(Payment))
+
+
+def own_standing(house_id: int, actor: Actor) -> Standing:
+    """The same for the reader and the groups they act for."""
+
+    def of(model: Any) -> list[ColumnElement[bool]]:
+        return [model.house_id == house_id, only_own(actor, model)]
+
+    return _standing(of(Charge), of(Deposit), of(Refund), of(Payment))
+
+
+def _standing(charges: Any, deposits: Any, refunds: Any, payments: Any) -> Standing:
+    return Standing(
+        _open_charges(*charges),
+        _open_deposits(*deposits),
+        _held_deposits(*deposits),
+        _owed(*refunds),
+        payment_lines(*payments),
+    )
+
+
+def _named(model: Any, *columns: Any) -> Select[Any]:
+    return (
+        select(
+            model.id, model.person_id, model.organisation_id, *columns, Person.given_name, Person.family_name,
+            Organisation.name.label("group"),
+        )
+        .outerjoin(Person, Person.id == model.person_id)
+        .outerjoin(Organisation, Organisation.id == model.organisation_id)
+        .limit(MOST)
+    )  # fmt: skip
+
+
+def _name(row: Any) -> str:
+    return row.group or f"{row.given_name or ''} {row.family_name or ''}".strip()
+
+
+def _items(kind: str, statement: Select[Any]) -> list[Item]:
+    return [
+        Item(kind, row.id, row.title, int(row.cents), row.on, row.person_id, row.organisation_id, _name(row))
+        for row in session().execute(statement)
+    ]
+
+
+def _open_charges(*where: ColumnElement[bool]) -> list[Item]:
+    cents = (Charge.total_cents - Charge.settled_cents).label("cents")
+    statement = _named(Charge, Charge.title, cents, Charge.due_on.label("on"))
+    is_open = (Charge.settled_cents < Charge.total_cents, Charge.cancelled_at.is_(None))
+    return _items("charge", statement.where(*is_open, *where).order_by(Charge.due_on, Charge.id))
+
+
+def _open_deposits(*where: ColumnElement[bool]) -> list[Item]:
+    cents = (Deposit.cents - Deposit.held_cents).label("cents")
+    statement = _named(Deposit, Deposit.title, cents, Deposit.due_on.label("on"))
+    is_open = (Deposit.closed_at.is_(None), Deposit.held_cents < Deposit.cents)
+    return _items("deposit", statement.where(*is_open, *where).order_by(Deposit.due_on, Deposit.id))
+
+
+def _held_deposits(*where: ColumnElement[bool]) -> list[Item]:
+    statement = _named(Deposit, Deposit.title, Deposit.held_cents.label("cents"), Deposit.back_on.label("on"))
+    is_held = (Deposit.closed_at.is_(None), Deposit.held_cents > 0)
+    return _items("deposit", statement.where(*is_held, *where).order_by(Deposit.back_on, Deposit.id))
+
+
+def _owed(*where: ColumnElement[bool]) -> list[Item]:
+    statement = (
+        _named(Refund, Charge.title, Refund.cents, Charge.due_on.label("on"))
+        .join(Charge, Charge.id == Refund.charge_id)
+        .where(Refund.payment_id.is_(None), *where)
+    )
+    return _items("refund", statement.order_by(Refund.id))
+
+
+def payment_lines(*where: ColumnElement[bool], before: int | None = None, most: int = MOST) -> list[PaymentLine]:
+    """Newest first."""
+    statement = (
+        _named(
+            Payment, Payment.year, Payment.number, Payment.on_day, Payment.direction, Payment.method, Payment.cents,
+            Payment.undone_at,
+        )
+        .where(*where)
+        .order_by(Payment.id.desc())
+        .limit(most)
+    )  # fmt: skip
+    if before is not None:
+        statement = statement.where(Payment.id < before)
+    return [
+        PaymentLine(
+            row.id, f"Q-{row.year}-{row.number:04}", row.on_day, row.direction, row.method, int(row.cents), _name(row),
+            row.undone_at is not None,
+        )
+        for row in session().execute(statement)
+    ]  # fmt: skip
+
+
+# Finding -------------------------------------------------------------------------------------------------------------
+
+_PAYMENT = re.compile(r"Q-?(\d{4})-?(\d{1,6})", re.ASCII | re.IGNORECASE)
+_INVOICE = re.compile(r"(?:RF\d\d)?R-?(\d{4})-?(\d{1,6})", re.ASCII | re.IGNORECASE)
+_CHARGE = re.compile(r"F?-?(\d{1,10})", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Found:
+    """`kind` is ``payment`` or ``charge``."""
+
+    kind: str
+    id: int
+
+
+def numbered(house_id: int, text: str) -> Found | None:
+    """What has this number: a receipt ``Q-2026-0001``, an invoice ``R-2026-031`` (or its bank reference), a charge ``F-12``."""
+    wanted = "".join(text.split())
+    if (found := _PAYMENT.fullmatch(wanted)) is not None:
+        number = (Payment.house_id == house_id, Payment.year == int(found[1]), Payment.number == int(found[2]))
+        row = session().scalar(select(Payment.id).where(*number))
+        return Found("payment", row) if row is not None else None
+    if (found := _INVOICE.fullmatch(wanted)) is not None:
+        of_invoice = (Invoice.house_id == house_id, Invoice.year == int(found[1]), Invoice.number == int(found[2]))
+        row = session().scalar(select(Invoice.charge_id).where(*of_invoice))
+        return Found("charge", row) if row is not None else None
+    if (found := _CHARGE.fullmatch(wanted)) is not None and 0 < int(found[1]) <= BIGGEST_ID:
+        row = session().scalar(select(Charge.id).where(Charge.house_id == house_id, Charge.id == int(found[1])))
+        return Found("charge", row) if row is not None else None
+    return None
+
+
+def open_sums(house_id: int, person_ids: Sequence[int], organisation_ids: Sequence[int]) -> dict[tuple[str, int], int]:
+    """Cents open by ``("person", id)`` and ``("organisation", id)``: charges and deposits together. Two statements."""
+    sums: dict[tuple[str, int], int] = {}
+    for model, open_cents, where in (
+        (Charge, Charge.total_cents - Charge.settled_cents, Charge.cancelled_at.is_(None)),
+        (Deposit, Deposit.cents - Deposit.held_cents, Deposit.closed_at.is_(None)),
+    ):
+        rows = session().execute(
+            select(model.person_id, model.organisation_id, func.sum(open_cents))
+            .where(
+                model.house_id == house_id, where, open_cents > 0,
+                or_(model.person_id.in_(person_ids), model.organisation_id.in_(organisation_ids)),
+            )
+            .group_by(model.person_id, model.organisation_id)
+        )  # fmt: skip
+        for person_id, organisation_id, cents in rows:
+            key = ("person", person_id or 0) if organisation_id is None else ("organisation", organisation_id)
+            sums[key] = sums.get(key, 0) + int(cents)
+    return sums
+
+
+# One of them ---------------------------------------------------------------------------------------------------------
+
+
+def charge(house_id: int, charge_id: int) -> Charge | None:
+    """With its lines, its owner and who wrote it."""
+    return session().scalar(
+        select(Charge)
+        .where(Charge.id == charge_id, Charge.house_id == house_id)
+        .options(
+            selectinload(Charge.lines), joinedload(Charge.person), joinedload(Charge.organisation),
+            joinedload(Charge.created_by),
+        )
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SettlementLine:
+    """`payment_no` is empty for what was not a payment."""
+
+    kind: str
+    cents: int
+    at: datetime
+    by: str
+    reason: str
+    payment_id: int | None
+    payment_no: str
+
+
+def settlements(charge_id: int) -> list[SettlementLine]:
+    """What went onto a charge and off it, oldest first."""
+    rows = session().execute(
+        select(
+            Settlement.kind, Settlement.cents, Settlement.created_at, Settlement.reason, Settlement.payment_id, Payment.year,
+            Payment.number, Person.given_name, Person.family_name,
+        )
+        .outerjoin(Payment, Payment.id == Settlement.payment_id)
+        .outerjoin(Person, Person.id == Settlement.created_by_id)
+        .where(Settlement.charge_id == charge_id)
+        .order_by(Settlement.id)
+    )  # fmt: skip
+    return [
+        SettlementLine(
+            row.kind, int(row.cents), row.created_at, f"{row.given_name or ''} {row.family_name or ''}".strip(), row.reason,
+            row.payment_id, f"Q-{row.year}-{row.number:04}" if row.payment_id is not None else "",
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class InvoiceLine:
+    """Who may see it follows from its charge."""
+
+    id: int
+    no: str
+    kind: str
+    issued_on: date
+    title: str
+    cents: int
+
+
+def invoices_of(charge_id: int) -> list[InvoiceLine]:
+    return _invoice_lines(Invoice.charge_id == charge_id)
+
+
+def own_invoices(house_id: int, actor: Actor) -> list[InvoiceLine]:
+    """Newest first, of the reader and the groups they act for."""
+    return _invoice_lines(Invoice.house_id == house_id, only_own(actor, Charge))
+
+
+def _invoice_lines(*where: ColumnElement[bool]) -> list[InvoiceLine]:
+    rows = session().execute(
+        select(
+            Invoice.id, Invoice.year, Invoice.number, Invoice.kind, Invoice.issued_on, Charge.title, Charge.total_cents
+        )
+        .join(Charge, Charge.id == Invoice.charge_id)
+        .where(*where)
+        .order_by(Invoice.id.desc())
+        .limit(MOST)
+    )  # fmt: skip
+    return [
+        InvoiceLine(row.id, f"R-{row.year}-{row.number:03}", row.kind, row.issued_on, row.title, int(row.total_cents))
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True)
+class InvoicePage:
+    """An invoice as its rule sees it: whose charge it is about."""
+
+    invoice: Invoice
+    house_id: int
+    person_id: int | None
+    organisation_id: int | None
+
+
+def invoice(house_id: int, invoice_id: int) -> InvoicePage | None:
+    found = session().execute(
+        select(Invoice, Charge.person_id, Charge.organisation_id)
+        .join(Charge, Charge.id == Invoice.charge_id)
+        .where(Invoice.id == invoice_id, Invoice.house_id == house_id)
+    ).first()  # fmt: skip
+    return InvoicePage(found[0], found[0].house_id, found[1], found[2]) if found is not None else None
+
+
+def payment(house_id: int, payment_id: int) -> Payment | None:
+    """With its owner and who took it."""
+    return session().scalar(
+        select(Payment)
+        .where(Payment.id == payment_id, Payment.house_id == house_id)
+        .options(joinedload(Payment.person), joinedload(Payment.organisation), joinedload(Payment.created_by))
+    )
+
+
+@dataclass(frozen=True)
+class PaidFor:
+    """What a payment was for: `kind` is ``charge``, ``deposit`` or ``refund``, `id` of that (for a refund, of its charge)."""
+
+    kind: str
+    id: int
+    title: str
+    cents: int
+
+
+def paid_for(payment_id: int) -> list[PaidFor]:
+    """Three statements; cents are what was handed over, whichever way."""
+    charges = (
+        select(Charge.id, Charge.title, Settlement.cents)
+        .join(Settlement, Settlement.charge_id == Charge.id)
+        .where(Settlement.payment_id == payment_id)
+        .order_by(Settlement.id)
+    )
+    deposits = (
+        select(Deposit.id, Deposit.title, func.abs(DepositMovement.cents))
+        .join(DepositMovement, DepositMovement.deposit_id == Deposit.id)
+        .where(DepositMovement.payment_id == payment_id)
+        .order_by(DepositMovement.id)
+    )
+    refunds = (
+        select(Charge.id, Charge.title, Refund.cents)
+        .join(Refund, Refund.charge_id == Charge.id)
+        .where(Refund.payment_id == payment_id)
+        .order_by(Refund.id)
+    )
+    return [
+        PaidFor(kind, number, title, int(cents))
+        for kind, statement in (("charge", charges), ("deposit", deposits), ("refund", refunds))
+        for number, title, cents in session().execute(statement)
+    ]
+
+
+def deposit(house_id: int, deposit_id: int) -> Deposit | None:
+    """With its owner."""
+    return session().scalar(
+        select(Deposit)
+        .where(Deposit.id == deposit_id, Deposit.house_id == house_id)
+        .options(joinedload(Deposit.person), joinedload(Deposit.organisation))
+    )
+
+
+@dataclass(frozen=True)
+class MovementLine:
+    kind: str
+    cents: int
+    at: datetime
+    by: str
+    reason: str
+    payment_id: int | None
+    payment_no: str
+
+
+def movements(deposit_id: int) -> list[MovementLine]:
+    """What came in and went out, oldest first."""
+    rows = session().execute(
+        select(
+            DepositMovement.kind, DepositMovement.cents, DepositMovement.created_at, DepositMovement.reason,
+            DepositMovement.payment_id, Payment.year, Payment.number, Person.given_name, Person.family_name,
+        )
+        .outerjoin(Payment, Payment.id == DepositMovement.payment_id)
+        .outerjoin(Person, Person.id == DepositMovement.created_by_id)
+        .where(DepositMovement.deposit_id == deposit_id)
+        .order_by(DepositMovement.id)
+    )  # fmt: skip
+    return [
+        MovementLine(
+            row.kind, int(row.cents), row.created_at, f"{row.given_name or ''} {row.family_name or ''}".strip(), row.reason,
+            row.payment_id, f"Q-{row.year}-{row.number:04}" if row.payment_id is not None else "",
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def refund(house_id: int, refund_id: int) -> Refund | None:
+    """With its charge and its owner."""
+    return session().scalar(
+        select(Refund)
+        .where(Refund.id == refund_id, Refund.house_id == house_id)
+        .options(joinedload(Refund.charge), joinedload(Refund.person), joinedload(Refund.organisation))
+    )
+
+
+def refunds_of(charge_id: int) -> list[Refund]:
+    return list(session().scalars(select(Refund).where(Refund.charge_id == charge_id).order_by(Refund.id)))
+
+
+def hand_kinds(house_id: int) -> list[IncomeKind]:
+    """What can be charged by hand: all but what only the tally of the cash day tells."""
+    return list(
+        session().scalars(
+            select(IncomeKind)
+            .join(Offering, Offering.code == IncomeKind.offering_code)
+            .where(Offering.house_id == house_id, IncomeKind.archived_at.is_(None), IncomeKind.counted.is_(False))
+            .order_by(IncomeKind.position, IncomeKind.code)
+        )
+    )
+
+
+def operator() -> Operator:
+    """Who runs the house; empty until it is written down."""
+    return session().get(Operator, 1) or Operator()
+
+
+# Lists for other programs ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ChargeRow:
+    id: int
+    title: str
+    person_id: int | None
+    organisation_id: int | None
+    total_cents: int
+    normal_cents: int
+    settled_cents: int
+    due_on: date
+    cancelled: bool
+
+    @property
+    def open_cents(self) -> int:
+        return 0 if self.cancelled else self.total_cents - self.settled_cents
+
+
+@dataclass(frozen=True)
+class DepositRow:
+    id: int
+    kind: str
+    title: str
+    person_id: int | None
+    organisation_id: int | None
+    cents: int
+    held_cents: int
+    due_on: date
+    back_on: date | None
+    closed_at: datetime | None
+
+
+def charges_after(house_id: int, *, only_open: bool, person_id: int | None, before: int | None, most: int) -> list[ChargeRow]:
+    """Newest first, those made before the one with the id `before`."""
+    columns = (
+        Charge.id, Charge.title, Charge.person_id, Charge.organisation_id, Charge.total_cents, Charge.normal_cents,
+        Charge.settled_cents, Charge.due_on, Charge.cancelled_at.is_not(None),
+    )  # fmt: skip
+    where = [Charge.settled_cents < Charge.total_cents, Charge.cancelled_at.is_(None)] if only_open else []
+    return [ChargeRow(*row) for row in session().execute(_page(Charge, columns, where, house_id, person_id, before, most))]
+
+
+def deposits_after(house_id: int, *, only_open: bool, person_id: int | None, before: int | None, most: int) -> list[DepositRow]:
+    """Newest first, those asked for before the one with the id `before`."""
+    columns = (
+        Deposit.id, Deposit.kind, Deposit.title, Deposit.person_id, Deposit.organisation_id, Deposit.cents, Deposit.held_cents,
+        Deposit.due_on, Deposit.back_on, Deposit.closed_at,
+    )  # fmt: skip
+    where = [Deposit.closed_at.is_(None)] if only_open else []
+    return [DepositRow(*row) for row in session().execute(_page(Deposit, columns, where, house_id, person_id, before, most))]
+
+
+def _page(
+    model: Any, columns: Sequence[Any], where: Sequence[Any], house_id: int, person_id: int | None, before: int | None, most: int
+) -> Select[Any]:
+    statement = select(*columns).where(model.house_id == house_id, *where).order_by(model.id.desc()).limit(most)
+    if person_id is not None:
+        statement = statement.where(model.person_id == person_id)
+    return statement if before is None else statement.where(model.id < before)
