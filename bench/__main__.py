@@ -17,13 +17,16 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+
+import psycopg
+from sqlalchemy import make_url
 
 import config
 from app.core import clock, db
@@ -37,6 +40,7 @@ from tools.serve import web_command
 RESULTS = Path(__file__).parent / "results"
 WANTED = {
     "day": 10.0,
+    "day, again": 10.0,
     "day, resident": 10.0,
     "day, unchanged": 2.0,
     "week": 10.0,
@@ -44,6 +48,7 @@ WANTED = {
     "free, API": 10.0,
     "booking": 15.0,
 }
+"""All but the unchanged and the repeated day are asked right after a write, so that nothing kept in memory answers."""
 GROWTH = 1.25
 TURNS = 3
 LARGEST_PAGE = 60_000
@@ -68,22 +73,56 @@ def pages(centre: Centre, server: Server) -> Iterator[Page]:
     def again(path: str, headers: dict[str, str] | None = None) -> Callable[[int], Iterator[bytes]]:
         return lambda number: itertools.repeat(client.message("GET", path, host, headers))
 
-    yield Page("day", 200, again(f"/rooms?day={day}"), f"/rooms?day={day}")
+    def anew(path: str, headers: dict[str, str] | None = None) -> Callable[[int], Iterator[bytes]]:
+        return lambda number: after_writes(centre, client.message("GET", path, host, headers))
+
+    yield Page("day", 200, anew(f"/rooms?day={day}"), f"/rooms?day={day}")
+    yield Page("day, again", 200, again(f"/rooms?day={day}"), f"/rooms?day={day}")
     tag = _ask(server, client.message("GET", f"/rooms?day={day}", host)).header("etag")
     yield Page("day, unchanged", 304, again(f"/rooms?day={day}", {"If-None-Match": tag}))
     cookie = sign_in(centre, centre.people[5])
-    yield Page("day, resident", 200, again(f"/rooms?day={day}", {"Cookie": cookie}))
-    yield Page("week", 200, again(f"/rooms/room-5?day={day}"), f"/rooms/room-5?day={day}")
+    yield Page("day, resident", 200, anew(f"/rooms?day={day}", {"Cookie": cookie}))
+    yield Page("week", 200, anew(f"/rooms/room-5?day={day}"), f"/rooms/room-5?day={day}")
     search = f"/rooms/find?day={day}&people=8&minutes=60&feature=step_free"
-    yield Page("free", 200, again(search), search)
+    yield Page("free", 200, anew(search), search)
     if any("/free" in rule.rule and rule.rule.startswith("/api/") for rule in centre.app.url_map.iter_rules()):
         path = "/api/v1/rooms/room-5/free?" + urlencode({"from": f"{day}T00:00:00+01:00", "to": f"{day}T23:59:00+01:00"})
         token = api_token(centre)
-        yield Page("free, API", 200, again(path, {"Authorization": f"Bearer {token}"}), path)
+        yield Page("free, API", 200, anew(path, {"Authorization": f"Bearer {token}"}), path)
     free = free_slots(centre)
     yield Page(
         "booking", 303, lambda number: bookings(centre, server, centre.people[10 + number], free), most=len(free) // (TURNS + 1)
     )
+
+
+def after_writes(centre: Centre, message: bytes) -> Iterator[bytes]:
+    """`message` without end, each time after somebody else has written something: a server with a memory must look again.
+
+    The write is the bench's own and costs the server nothing.
+    """
+    with closing(other_writer(centre)) as write:
+        while True:
+            next(write)
+            yield message
+
+
+def other_writer(centre: Centre) -> Generator[None]:
+    """Commits the smallest change there is at every step."""
+    url = make_url(centre.settings.effective_database_url)
+    connection: Any
+    if url.get_backend_name() == "sqlite":
+        connection = db.sqlite_driver.connect(url.database, timeout=30, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA synchronous=OFF")
+        statement = "UPDATE house SET position = 1 - position WHERE id = 1"
+    else:
+        connection = psycopg.connect(url.render_as_string(False).replace("+psycopg", ""), autocommit=True)
+        statement = "SELECT pg_current_xact_id()"
+    try:
+        while True:
+            connection.execute(statement)
+            yield
+    finally:
+        connection.close()
 
 
 def _ask(server: Server, message: bytes) -> client.Answer:

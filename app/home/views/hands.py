@@ -10,7 +10,9 @@ from flask import url_for
 from app.core import clock, i18n
 from app.core.i18n import gettext, ngettext
 from app.houses.queries import HouseCard
+from app.money import queries as money
 from app.notices import queries as notices
+from app.offers.queries import OpenDay
 from app.rooms import queries as rooms
 
 
@@ -29,9 +31,9 @@ class Hand:
     by: datetime | None = None
 
 
-def needs_a_hand(house: HouseCard) -> list[Hand]:
-    """Everything that waits for the desk, most urgent first; a constant number of queries."""
-    lines = []
+def needs_a_hand(house: HouseCard, day: OpenDay) -> list[Hand]:
+    """Everything that waits for the desk on `day`, most urgent first; a constant number of queries."""
+    lines = money_hands(house, day)
     for wish in rooms.wishes(house.id):
         booking = wish.booking
         by = booking.lapses_at or booking.starts_at
@@ -70,3 +72,28 @@ def needs_a_hand(house: HouseCard) -> list[Hand]:
         url = url_for("notices.show_outbox", shelf=notices.Shelf.FAILED.value)
         lines.append(Hand("", what, told, gettext("failed"), "brick", url, gettext("Look"), now))
     return sorted(lines, key=lambda line: line.at)
+
+
+def money_hands(house: HouseCard, day: OpenDay) -> list[Hand]:
+    """What is overdue, what is to be given back, and the drawer where it has not been counted. One statement."""
+    pressing, now, lines = money.pressing(house.id, day.day), clock.now(), []
+    if number := pressing.overdue:
+        what = ngettext("One payment is overdue", "%(num)d payments are overdue", number)
+        told = gettext("%(amount)s in all", amount=i18n.money(pressing.overdue_cents))
+        lines.append(Hand("", what, told, gettext("overdue"), "brick", url_for("money.show_desk"), gettext("Look"), now))
+    if number := pressing.to_give_back:
+        what = ngettext("One deposit or refund to give back", "%(num)d deposits and refunds to give back", number)
+        told = gettext("%(amount)s in all", amount=i18n.money(pressing.to_give_back_cents))
+        lines.append(Hand("", what, told, gettext("to give back"), "honey", url_for("money.show_desk"), gettext("Look"), now))
+    if pressing.counted_on is not None and pressing.counted_on < day.day and day.desk:
+        closes = day.desk[-1].ends_at
+        told = gettext("Last counted on %(day)s.", day=i18n.day(pressing.counted_on, "EE, d. MMM"))
+        late = closes <= now
+        lines.append(
+            Hand(
+                when=i18n.clock_time(closes), what=gettext("Count the drawer"), why=told,
+                state=gettext("not counted yet") if late else gettext("after closing"), tone="honey" if late else "plain",
+                url=url_for("money.show_count_form"), act=gettext("Count"), at=closes,
+            )
+        )  # fmt: skip
+    return lines

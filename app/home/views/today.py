@@ -58,7 +58,7 @@ def show_today(house: HouseCard) -> Any:
         "home/show_today.html",
         today=today,
         opening=opening_words(day, clock.now()),
-        hands=needs_a_hand(house),
+        hands=needs_a_hand(house, day),
         grid=grid.day_grid(cards, entries, day, window, actor(), zone) if cards else None,
         rooms=cards,
         coming=coming[:8],

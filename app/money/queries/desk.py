@@ -14,6 +14,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from app.core.db import session
 from app.core.policy import Actor
 from app.money.models import (
+    CashDay,
     Charge,
     Deposit,
     DepositMovement,
@@ -78,6 +79,44 @@ def waiting(house_id: int, today: date) -> Waiting:
         sorted([*charges, *wanted], key=lambda item: (item.on or soon, item.kind, item.id))[:MOST],
         held,
         _owed(Refund.house_id == house_id),
+    )
+
+
+@dataclass(frozen=True)
+class Pressing:
+    """What of money cannot wait: numbers and cents for the day's page. `counted_on` is the last day whose drawer was closed."""
+
+    overdue: int
+    overdue_cents: int
+    to_give_back: int
+    to_give_back_cents: int
+    counted_on: date | None
+
+
+def pressing(house_id: int, today: date) -> Pressing:
+    """One statement, however much there is."""
+    late = (
+        Charge.house_id == house_id,
+        Charge.settled_cents < Charge.total_cents,
+        Charge.cancelled_at.is_(None),
+        Charge.due_on < today,
+    )
+    held = (Deposit.house_id == house_id, Deposit.closed_at.is_(None), Deposit.held_cents > 0, Deposit.back_on <= today)
+    owed = (Refund.house_id == house_id, Refund.payment_id.is_(None))
+    row = session().execute(
+        select(
+            select(func.count()).select_from(Charge).where(*late).scalar_subquery(),
+            select(func.sum(Charge.total_cents - Charge.settled_cents)).where(*late).scalar_subquery(),
+            select(func.count()).select_from(Deposit).where(*held).scalar_subquery(),
+            select(func.sum(Deposit.held_cents)).where(*held).scalar_subquery(),
+            select(func.count()).select_from(Refund).where(*owed).scalar_subquery(),
+            select(func.sum(Refund.cents)).where(*owed).scalar_subquery(),
+            select(func.max(CashDay.day)).where(CashDay.house_id == house_id).scalar_subquery(),
+        )
+    ).one()  # fmt: skip
+    overdue, overdue_cents, deposits, deposit_cents, refunds, refund_cents, counted_on = row
+    return Pressing(
+        overdue, int(overdue_cents or 0), deposits + refunds, int(deposit_cents or 0) + int(refund_cents or 0), counted_on
     )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, render_template
-from werkzeug.exceptions import HTTPException
+from flask import render_template, url_for
 
 from app.core import clock, i18n
 from app.core.i18n import lazy as _l
@@ -15,19 +14,20 @@ from app.money import policy, queries
 from app.money.views import payers
 from app.money.views.pages import house, pages
 
-CASH_DAY = "/money/cash"
 BOOKS = (
-    ("/money/ledger", _l("Ledger")),
-    ("/money/accounts", _l("Accounts")),
-    ("/money/items", _l("Open items")),
-    ("/money/deposits", _l("Deposits")),
-    ("/money/funds", _l("Funds")),
-    ("/money/expenses", _l("Expenses")),
-    ("/money/cash", _l("Cash days")),
-    ("/money/offerings", _l("Offerings")),
-    ("/money/operator", _l("Operator")),
+    ("money.list_entries", _l("Ledger")),
+    ("money.list_accounts", _l("Accounts")),
+    ("money.list_items", _l("Open items")),
+    ("money.list_payments", _l("Payments")),
+    ("money.list_deposits", _l("Deposits")),
+    ("money.list_funds", _l("Funds")),
+    ("money.list_expenses", _l("Expenses")),
+    ("money.show_cash", _l("Cash days")),
+    ("money.list_offerings", _l("Offerings")),
+    ("money.list_values", _l("Values of law and house")),
+    ("money.show_operator", _l("Operator")),
 )
-"""Pages of the treasurer, by their addresses: each drawer brings its own."""
+"""Pages of the treasurer."""
 
 
 @pages.get("/money", load=house, allow=policy.handle_money)
@@ -45,13 +45,5 @@ def show_desk(house: HouseCard) -> Any:
         lines=payers.found(house, query),
         waiting=queries.waiting(house.id, today),
         today=today,
-        cash_day=CASH_DAY if _stands(CASH_DAY) else None,
-        books=[way for way in BOOKS if _stands(way[0])] if policy.keep_books(actor(), house) else [],
+        books=[(url_for(endpoint), word) for endpoint, word in BOOKS] if policy.keep_books(actor(), house) else [],
     )
-
-
-def _stands(path: str) -> bool:
-    try:
-        return bool(current_app.url_map.bind("").match(path))
-    except HTTPException:
-        return False
