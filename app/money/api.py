@@ -16,7 +16,8 @@ from app.houses.views import all_houses
 from app.money import policy, queries, service
 from app.money.models import Charge, Deposit, DepositKind, Direction, Method, Payment, Reduction
 from app.money.queries import Payer
-from app.money.queries.desk import ChargeRow, DepositRow, PaymentLine
+from app.money.queries.desk import PaymentLine
+from app.money.queries.lists import ChargeRow, DepositRow
 
 api = Api("money")
 blueprint = api.blueprint

@@ -9,29 +9,33 @@ from app.money.queries.desk import (
     Pressing,
     Standing,
     Waiting,
+    numbered,
+    open_sums,
+    own_standing,
+    payer,
+    payment_lines,
+    pressing,
+    standing,
+    waiting,
+)
+from app.money.queries.details import (
     charge,
-    charges_after,
     deposit,
-    deposits_after,
     hand_kinds,
     invoice,
     invoices_of,
     movements,
-    numbered,
-    open_sums,
     operator,
     own_invoices,
-    own_standing,
     paid_for,
-    payer,
     payment,
-    payment_lines,
-    pressing,
     refund,
     refunds_of,
     settlements,
-    standing,
-    waiting,
+)
+from app.money.queries.lists import (
+    charges_after,
+    deposits_after,
 )
 from app.money.queries.offerings import KindRow, income_accounts, income_kind, income_kinds, usual_kind
 from app.money.queries.owed import Owed, OwedDeposit, owed_for

@@ -17,7 +17,7 @@ from app.money import policy, queries, service
 from app.money.forms.desk import BuyerForm, ChargeForm, ReduceForm, WaiveForm, WhyForm
 from app.money.models import Charge, InvoiceKind
 from app.money.queries import Payer
-from app.money.queries.desk import InvoicePage
+from app.money.queries.details import InvoicePage
 from app.money.views import papers, payers
 from app.money.views.pages import house, pages
 from app.money.views.words import charge_state, reduction_word, settlement_word

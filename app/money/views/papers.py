@@ -14,7 +14,7 @@ from app.core.i18n import gettext
 from app.houses.views import here
 from app.money import service
 from app.money.models import Direction, Invoice, InvoiceKind, Operator, Payment
-from app.money.queries.desk import PaidFor
+from app.money.queries.details import PaidFor
 from app.money.views import payers
 from app.money.views.words import method_word
 
