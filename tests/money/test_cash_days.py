@@ -264,13 +264,10 @@ def test_a_payment_taken_back_on_a_later_day_never_was_in_the_drawer(books: Book
     assert books_are_right()
 
 
-def test_what_was_posted_onto_the_drawer_by_hand_is_known_too(books: Books) -> None:
+def test_what_something_else_has_posted_onto_the_drawer_is_known_too(books: Books) -> None:
     with in_turn():
-        service.post_entry(
-            books.house,
-            service.EntryRequest(TODAY, "Anfangsbestand", [Line("1000", debit=15000), Line("2000", credit=15000)]),
-            books.at_books,
-        )
+        lines = [Line("1000", debit=15000), Line("2000", credit=15000)]
+        service.post("Anfangsbestand", lines, books.at_books, on=TODAY, house_id=books.house)
     closed = close(books, TODAY)
     assert (closed.known_in_cents, closed.difference_cents, queries.in_transit(books.house)) == (15000, 0, [])
     assert books_are_right()

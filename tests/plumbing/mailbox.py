@@ -101,20 +101,25 @@ def mailbox(port: int = 0) -> Iterator[Mailbox]:
     """A server that listens inside the ``with``; `port` brings a closed one back at the same address."""
     box = Mailbox()
     loop = asyncio.new_event_loop()
-    # aiosmtpd's own controller connects to the port it was given, which cannot work with 0.
-    server = loop.run_until_complete(
-        loop.create_server(lambda: SMTP(box, enable_SMTPUTF8=True, hostname="mail.test", loop=loop), box.host, port)
-    )
-    box.port = server.sockets[0].getsockname()[1]
+    # In a thread from the start: in this one a browser's loop may be running.
     thread = threading.Thread(target=loop.run_forever, name="mailbox", daemon=True)
     thread.start()
     try:
-        yield box
+        server = asyncio.run_coroutine_threadsafe(_open(box, port, loop), loop).result(5)
+        box.port = server.sockets[0].getsockname()[1]
+        try:
+            yield box
+        finally:
+            asyncio.run_coroutine_threadsafe(_close(server), loop).result(5)
     finally:
-        asyncio.run_coroutine_threadsafe(_close(server), loop).result(5)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
         loop.close()
+
+
+async def _open(box: Mailbox, port: int, loop: asyncio.AbstractEventLoop) -> asyncio.Server:
+    """aiosmtpd's own controller connects to the port it was given, which cannot work with 0."""
+    return await loop.create_server(lambda: SMTP(box, enable_SMTPUTF8=True, hostname="mail.test", loop=loop), box.host, port)
 
 
 async def _close(server: asyncio.Server) -> None:

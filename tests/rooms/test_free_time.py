@@ -126,6 +126,7 @@ def test_other_rooms_are_those_that_are_free_open_and_large_enough(app: Flask, m
 def test_many_rooms_and_days_are_asked_in_a_constant_number_of_statements(app: Flask, marten: Marten) -> None:
     cards = queries.rooms(marten.house)
     queries.free_by_room(cards, MONDAY, 1, BERLIN)
+    book(marten.quiet, span("15:00", "16:00", MONDAY), marten.resident())  # what was kept in memory is forgotten, as below
     with counted() as few:
         queries.free_by_room(cards[:1], MONDAY, 1, BERLIN)
     for number in range(10):
@@ -134,8 +135,8 @@ def test_many_rooms_and_days_are_asked_in_a_constant_number_of_statements(app: F
     with counted() as many:
         found = queries.free_by_room(cards, MONDAY, 8, BERLIN)
     assert len(many) <= len(few)
-    assert found[marten.quiet.id][:2] == [span("08:00", "10:00"), span("12:00", "22:00")]
-    assert len(found[marten.hall.id]) == len(found[marten.quiet.id]) == 16
+    assert found[marten.quiet.id][:2] == [span("08:00", "10:00"), span("12:00", "15:00")]
+    assert len(found[marten.hall.id]) + 1 == len(found[marten.quiet.id]) == 17
 
 
 def test_a_day_that_is_over_has_nothing_free(app: Flask, marten: Marten) -> None:

@@ -384,7 +384,7 @@ def test_the_house_page_changes_name_and_address_and_every_way_from_it_opens(
 ) -> None:
     page = manager.get("/house")
     ways = [each["href"] for each in page.main.all("a", class_="card")]
-    assert len(ways) == 6
+    assert len(ways) == 7
     for way in ways:
         manager.get(way)
     manager.get("/house")
