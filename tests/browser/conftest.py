@@ -1,4 +1,4 @@
-"""One browser and one furnished house for each test process; a browser of one's own for every test."""
+"""One furnished house for each test process, one Chromium for each file; a browser of one's own for every test."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Closed after each file: while it is open an event loop runs in this thread, which other tests cannot bear."""
     with sync_playwright() as playwright, launch(playwright) as browser:
         yield browser
 
