@@ -87,13 +87,13 @@ def money_hands(house: HouseCard, day: OpenDay) -> list[Hand]:
         lines.append(Hand("", what, told, gettext("to give back"), "honey", url_for("money.show_desk"), gettext("Look"), now))
     if pressing.counted_on is not None and pressing.counted_on < day.day and day.desk:
         closes = day.desk[-1].ends_at
-        told = gettext("Last counted on %(day)s.", day=i18n.day(pressing.counted_on, "EE, d. MMM"))
+        told = gettext("Last counted on %(day)s.", day=i18n.day(pressing.counted_on, "EEEE, d. MMMM"))
         late = closes <= now
         lines.append(
             Hand(
                 when=i18n.clock_time(closes), what=gettext("Count the drawer"), why=told,
                 state=gettext("not counted yet") if late else gettext("after closing"), tone="honey" if late else "plain",
-                url=url_for("money.show_count_form"), act=gettext("Count"), at=closes,
+                url=url_for("money.show_count_form"), act=gettext("Count it"), at=closes,
             )
         )  # fmt: skip
     return lines
