@@ -8,12 +8,15 @@ from datetime import date
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
 
 from app.core import db, i18n
 from app.core.errors import Invalid
+from app.core.forms import Form
 from app.core.policy import Role
 from app.journal.models import JournalEntry
 from app.money import service
+from app.money.forms.offerings import Percent
 from app.money.models import Charge, ChargeLine, IncomeKind
 from app.offers import queries as offers
 from app.offers import service as offers_service
@@ -222,3 +225,13 @@ def test_its_first_charge_does_the_same(app: Flask, english: None) -> None:
 
         service.charge(service.ChargeRequest(house, person, "Saal", [line], supplied_from=TODAY), THE_HOUSE)
     assert db.session().scalars(select(Charge.total_cents)).one() == 1000
+
+
+@pytest.mark.parametrize("typed", ["7,²", "²", "7,5,5", "-7", "1000", "sieben"])
+def test_nonsense_for_a_rate_is_told_in_our_words(app: Flask, english: None, typed: str) -> None:
+    class RateForm(Form):
+        rate = Percent("Rate")
+
+    form = RateForm(MultiDict({"rate": typed}))
+    assert not form.validate()
+    assert form.rate.errors == ["Please write per cent, such as 7 or 7,5."]

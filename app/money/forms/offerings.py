@@ -74,15 +74,17 @@ class KindForm(Form):
 class Percent(Line):
     """``7`` or ``7,5``; `data` is in hundredths of a per cent."""
 
+    data: Any
+
     def process_formdata(self, valuelist: list[Any]) -> None:
         super().process_formdata(valuelist)
         typed, self.data = (self.data or "").removesuffix("%").strip().replace(",", "."), None
         whole, _, rest = typed.partition(".")
         if not typed:
             return
-        if not (whole.isascii() and whole.isdigit() and len(whole) <= 3 and len(rest) <= 2 and (not rest or rest.isdigit())):
+        if not (typed.isascii() and whole.isdigit() and len(whole) <= 3 and len(rest) <= 2 and (not rest or rest.isdigit())):
             raise ValueError(gettext("Please write per cent, such as 7 or 7,5."))
-        self.data = int(whole) * 100 + int(rest.ljust(2, "0") or "0")  # type: ignore[assignment]
+        self.data = int(whole) * 100 + int(rest.ljust(2, "0"))
 
     def _value(self) -> str:
         if self.raw_data:

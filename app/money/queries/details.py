@@ -42,8 +42,8 @@ def charge(house_id: int, charge_id: int) -> Charge | None:
 
 
 @dataclass(frozen=True)
-class SettlementLine:
-    """`payment_no` is empty for what was not a payment."""
+class Move:
+    """Cents that went onto a charge or a deposit, or off it; `payment_no` is empty for what was not a payment."""
 
     kind: str
     cents: int
@@ -54,20 +54,29 @@ class SettlementLine:
     payment_no: str
 
 
-def settlements(charge_id: int) -> list[SettlementLine]:
+def settlements(charge_id: int) -> list[Move]:
     """What went onto a charge and off it, oldest first."""
+    return _moves(Settlement, Settlement.charge_id == charge_id)
+
+
+def movements(deposit_id: int) -> list[Move]:
+    """What came in for a deposit and went out, oldest first."""
+    return _moves(DepositMovement, DepositMovement.deposit_id == deposit_id)
+
+
+def _moves(model: type[Settlement] | type[DepositMovement], *where: ColumnElement[bool]) -> list[Move]:
     rows = session().execute(
         select(
-            Settlement.kind, Settlement.cents, Settlement.created_at, Settlement.reason, Settlement.payment_id, Payment.year,
-            Payment.number, Person.given_name, Person.family_name,
+            model.kind, model.cents, model.created_at, model.reason, model.payment_id, Payment.year, Payment.number,
+            Person.given_name, Person.family_name,
         )
-        .outerjoin(Payment, Payment.id == Settlement.payment_id)
-        .outerjoin(Person, Person.id == Settlement.created_by_id)
-        .where(Settlement.charge_id == charge_id)
-        .order_by(Settlement.id)
+        .outerjoin(Payment, Payment.id == model.payment_id)
+        .outerjoin(Person, Person.id == model.created_by_id)
+        .where(*where)
+        .order_by(model.id)
     )  # fmt: skip
     return [
-        SettlementLine(
+        Move(
             row.kind, int(row.cents), row.created_at, f"{row.given_name or ''} {row.family_name or ''}".strip(), row.reason,
             row.payment_id, f"Q-{row.year}-{row.number:04}" if row.payment_id is not None else "",
         )
@@ -184,38 +193,6 @@ def deposit(house_id: int, deposit_id: int) -> Deposit | None:
         .where(Deposit.id == deposit_id, Deposit.house_id == house_id)
         .options(joinedload(Deposit.person), joinedload(Deposit.organisation))
     )
-
-
-@dataclass(frozen=True)
-class MovementLine:
-    kind: str
-    cents: int
-    at: datetime
-    by: str
-    reason: str
-    payment_id: int | None
-    payment_no: str
-
-
-def movements(deposit_id: int) -> list[MovementLine]:
-    """What came in and went out, oldest first."""
-    rows = session().execute(
-        select(
-            DepositMovement.kind, DepositMovement.cents, DepositMovement.created_at, DepositMovement.reason,
-            DepositMovement.payment_id, Payment.year, Payment.number, Person.given_name, Person.family_name,
-        )
-        .outerjoin(Payment, Payment.id == DepositMovement.payment_id)
-        .outerjoin(Person, Person.id == DepositMovement.created_by_id)
-        .where(DepositMovement.deposit_id == deposit_id)
-        .order_by(DepositMovement.id)
-    )  # fmt: skip
-    return [
-        MovementLine(
-            row.kind, int(row.cents), row.created_at, f"{row.given_name or ''} {row.family_name or ''}".strip(), row.reason,
-            row.payment_id, f"Q-{row.year}-{row.number:04}" if row.payment_id is not None else "",
-        )
-        for row in rows
-    ]  # fmt: skip
 
 
 def refund(house_id: int, refund_id: int) -> Refund | None:

@@ -22,7 +22,7 @@ from app.money.models import IncomeKind
 from app.money.views.pages import house, pages
 from app.offers import queries as offers
 from app.offers import service as offers_service
-from app.offers.models import Offering, Sphere
+from app.offers.models import Offering, Sphere, TaxCode
 from app.offers.queries import Value
 
 ONE_DAY = timedelta(days=1)
@@ -146,7 +146,7 @@ def list_income_kinds(house: HouseCard) -> Any:
 def _tax_words(code: str, rates: Mapping[str, int]) -> str:
     """With its rate, where it has one."""
     rate = rates.get(code, 0)
-    word = str(TAXES[code]).partition(":")[0]  # type: ignore[index]
+    word = str(TAXES[TaxCode(code)]).partition(":")[0]
     return i18n.together(word, _percent(rate)) if rate else word
 
 

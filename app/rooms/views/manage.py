@@ -19,6 +19,7 @@ from app.money import queries as money
 from app.offers import policy as offers_policy
 from app.offers import queries as offers
 from app.offers.models import Tariff
+from app.people.models import TariffClass
 from app.rooms import policy, queries, service
 from app.rooms.forms import HOW, PricesForm, RoomForm
 from app.rooms.models import Feature, Room, SurchargeHow
@@ -303,7 +304,7 @@ def prices_page(
         back_label=back_label,
         explained=explained,
         form=form,
-        groups=[(str(CLASSES[each]), price, unit, least) for each, price, unit, least in form.lines()],  # type: ignore[index]
+        groups=[(str(CLASSES[TariffClass(each)]), price, unit, least) for each, price, unit, least in form.lines()],
         history=[_price_line(row, today) for row in newest_first],
         planned=sorted(day for day in changes if day > today),
     )
@@ -321,7 +322,7 @@ def _price_line(row: Tariff, today: date) -> PriceLine:
         state = (gettext("planned"), "sky")
     else:
         state = (gettext("over"), "plain")
-    return PriceLine(str(CLASSES[row.tariff_class]), price_words(_price_of(row)), days, state)  # type: ignore[index]
+    return PriceLine(str(CLASSES[TariffClass(row.tariff_class)]), price_words(_price_of(row)), days, state)
 
 
 def _price_of(row: Tariff) -> offers.Price:
