@@ -12,8 +12,10 @@ from sqlalchemy import Executable
 import app.accounts.models
 import app.accounts.queries
 import app.accounts.views
+import app.core.media
 import app.houses.models
 import app.journal.models
+import app.library.models
 import app.money.models
 import app.notices.models
 import app.occupancy.models

@@ -2,4 +2,5 @@
 
 *Resource*: something that cannot be in two places: an indivisible part of a room, a seat, a lendable piece, a person.
 *Occupancy*: a resource is promised for a half-open span ``[starts_at, ends_at)``, set-up and clean-up included.
+*Share*: so many of a resource that consists of many alike (its *capacity*) are promised for a span.
 """

@@ -14,12 +14,15 @@ class Resource(Model):
     """What can be promised once at a time."""
 
     __tablename__ = "resource"
+    __table_args__ = (CheckConstraint("capacity > 0", name="capacity"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     house_id: Mapped[int] = mapped_column(ForeignKey("house.id"), index=True)
     kind: Mapped[str] = mapped_column(String(20))
-    """``room_part``; later ``seat``, ``piece``, ``person``."""
+    """``room_part`` or ``piece``; later ``seat``, ``person``."""
     name: Mapped[str] = mapped_column(String(120))
+    capacity: Mapped[int] = mapped_column(default=1)
+    """More than 1 for many alike that are promised by number (60 plates): see `Share`."""
 
 
 class Occupancy(Model):
@@ -39,6 +42,27 @@ class Occupancy(Model):
     resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"))
     starts_at: Mapped[datetime] = mapped_column()
     ends_at: Mapped[datetime] = mapped_column()
+    kind: Mapped[str] = mapped_column(String(16))
+    source: Mapped[str] = mapped_column(String(20))
+    source_id: Mapped[int] = mapped_column()
+
+
+class Share(Model):
+    """So many of a resource are promised. At no moment may the shares of a resource come to more than its capacity (a trigger)."""
+
+    __tablename__ = "occupancy_share"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="order"),
+        CheckConstraint("quantity > 0", name="quantity"),
+        Index("ix_occupancy_share_resource_end", "resource_id", "ends_at"),
+        Index("ix_occupancy_share_source", "source", "source_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"))
+    starts_at: Mapped[datetime] = mapped_column()
+    ends_at: Mapped[datetime] = mapped_column()
+    quantity: Mapped[int] = mapped_column()
     kind: Mapped[str] = mapped_column(String(16))
     source: Mapped[str] = mapped_column(String(20))
     source_id: Mapped[int] = mapped_column()

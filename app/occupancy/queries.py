@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, FromClause, bindparam, func, select
 
 from app.core.spans import Span
 from app.core.statements import Statement
-from app.occupancy.models import Occupancy, Resource
+from app.occupancy.models import Occupancy, Resource, Share
 
 HELD, THINGS = Occupancy.__table__.c, Resource.__table__.c
 
@@ -88,3 +88,41 @@ def busy(resources: Iterable[int], window: Span, *, but: tuple[str, int] | None 
         if but != (source, source_id):
             result[resource_id].append(Span(starts_at, ends_at))
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class HeldShare:
+    """So many of a resource are promised."""
+
+    resource_id: int
+    span: Span
+    quantity: int
+    source: str
+    source_id: int
+
+
+_SHARE = Share.__table__.c
+_SHARES = Statement(
+    select(_SHARE.resource_id, _SHARE.starts_at, _SHARE.ends_at, _SHARE.quantity, _SHARE.source, _SHARE.source_id)
+    .where(
+        _SHARE.resource_id.in_(bindparam("resources", expanding=True)),
+        _SHARE.ends_at > bindparam("window_starts_at", type_=_SHARE.starts_at.type),
+        _SHARE.starts_at < bindparam("window_ends_at", type_=_SHARE.starts_at.type),
+    )
+    .order_by(_SHARE.starts_at, _SHARE.id)
+)
+
+
+def shares(resources: Iterable[int], window: Span) -> list[HeldShare]:
+    """Shares of these resources that overlap `window`, in order of time."""
+    return [
+        HeldShare(resource_id, Span(starts_at, ends_at), quantity, source, source_id)
+        for resource_id, starts_at, ends_at, quantity, source, source_id in _SHARES.rows(**bounds(resources, window))
+    ]
+
+
+def most(shares: Iterable[HeldShare], window: Span) -> int:
+    """How many of a resource are promised at the fullest moment of `window`."""
+    held = [each for each in shares if each.span.overlaps(window)]
+    moments = {window.starts_at, *(each.span.starts_at for each in held if each.span.starts_at > window.starts_at)}
+    return max(sum(each.quantity for each in held if each.span.starts_at <= at < each.span.ends_at) for at in moments)

@@ -10,9 +10,10 @@ from sqlalchemy.exc import DBAPIError
 from app.core import db
 from app.core.spans import Span
 from app.core.statements import insertion
-from app.occupancy.models import Occupancy
+from app.occupancy.models import Occupancy, Share
 
 _PROMISE = insertion(Occupancy)
+_PROMISE_SHARE = insertion(Share)
 
 
 def promise(resources: Iterable[int], span: Span, *, kind: str, source: str, source_id: int) -> None:
@@ -33,9 +34,32 @@ def promise(resources: Iterable[int], span: Span, *, kind: str, source: str, sou
         raise
 
 
+def promise_share(resource_id: int, quantity: int, span: Span, *, kind: str, source: str, source_id: int) -> None:
+    """Promise so many of a resource that consists of many alike. Callers have looked first, with `queries.shares`."""
+    try:
+        _PROMISE_SHARE.run(
+            resource_id=resource_id,
+            starts_at=span.starts_at,
+            ends_at=span.ends_at,
+            quantity=quantity,
+            kind=kind,
+            source=source,
+            source_id=source_id,
+        )
+    except DBAPIError as fault:
+        if db.is_overlap(fault):
+            raise db.Collision from fault
+        raise
+
+
 def release(source: str, source_id: int) -> None:
     """Take every promise of `source` back."""
     db.session().execute(delete(Occupancy).where(Occupancy.source == source, Occupancy.source_id == source_id))
+
+
+def release_shares(source: str, source_id: int) -> None:
+    """Take every share promised to `source` back."""
+    db.session().execute(delete(Share).where(Share.source == source, Share.source_id == source_id))
 
 
 def promise_each(resources: Iterable[int], spans: Iterable[tuple[int, Span]], *, kind: str, source: str) -> None:

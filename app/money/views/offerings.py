@@ -249,6 +249,14 @@ KEYS = {
     "wage.minijob": _l("Mini-job: wage a month at most"),
     "keep.books": _l("Books are kept for"),
     "keep.vouchers": _l("Vouchers are kept for"),
+    "lending.most_things": _l("Lending: things a household has at once"),
+    "lending.hold_open_days": _l("Lending: how long something is kept for the first in the queue"),
+    "lending.grace_open_days": _l("Lending: how long a reservation waits after its pick-up day"),
+    "lending.ahead_days": _l("Lending: how far ahead things can be reserved"),
+    "lending.returns_minutes": _l("Lending: things are due this long after the desk opens"),
+    "lending.changeover_minutes": _l("Lending: what came back can be picked up this long after the desk opens"),
+    "lending.proven_returns": _l("Lending: good returns that make somebody proven"),
+    "lending.forget_months": _l("Lending: when it is forgotten who had a thing"),
 }
 """Every value in words, in the order in which they matter."""
 

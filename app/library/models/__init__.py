@@ -1,0 +1,67 @@
+"""Tables of the lending library."""
+
+from __future__ import annotations
+
+from app.library.models.borrowers import Approval, Block, Borrower, GuardianConsent, LendingTerms
+from app.library.models.lending import (
+    OPEN,
+    Allocation,
+    Damage,
+    Loan,
+    LoanLine,
+    MissingPart,
+    Move,
+    QueueEntry,
+    QueueState,
+    Reservation,
+    ReservationState,
+)
+from app.library.models.things import (
+    ClosedDays,
+    Condition,
+    Intake,
+    Origin,
+    Part,
+    Piece,
+    PieceTest,
+    Thing,
+    ThingClass,
+    ThingGram,
+    ThingPrice,
+    ThingUpload,
+    Trust,
+    Whereabouts,
+)
+
+__all__ = [
+    "OPEN",
+    "Allocation",
+    "Approval",
+    "Block",
+    "Borrower",
+    "ClosedDays",
+    "Condition",
+    "Damage",
+    "GuardianConsent",
+    "Intake",
+    "LendingTerms",
+    "Loan",
+    "LoanLine",
+    "MissingPart",
+    "Move",
+    "Origin",
+    "Part",
+    "Piece",
+    "PieceTest",
+    "QueueEntry",
+    "QueueState",
+    "Reservation",
+    "ReservationState",
+    "Thing",
+    "ThingClass",
+    "ThingGram",
+    "ThingPrice",
+    "ThingUpload",
+    "Trust",
+    "Whereabouts",
+]
