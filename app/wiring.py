@@ -41,6 +41,9 @@ from app.houses import views as house_pages
 from app.journal import queries as journal
 from app.journal import views as journal_pages
 from app.journal.reactions import record
+from app.library import events as lending
+from app.library.jobs import FORGET_LOANS, LAPSE_RESERVATIONS, LOOK_AFTER_CHAINS, REMIND_BORROWERS
+from app.library.reactions import move_back_from_closing_day, move_off_closing_day
 from app.money import api as money_api
 from app.money import events as money
 from app.money import queries as books
@@ -80,7 +83,11 @@ PAGES: list[Blueprint] = [
     journal_pages.pages.blueprint,
 ]
 APIS: list[Blueprint] = [api.description, people_api.blueprint, room_api.blueprint, money_api.blueprint]
-JOBS: list[Job] = [FORGET_OLD, SEND_LETTERS, LAPSE_WISHES, CARRY_CALENDARS, WARN_OF_ENDS, upkeep.TIDY_UP, upkeep.BACK_UP]
+JOBS: list[Job] = [
+    FORGET_OLD, SEND_LETTERS, LAPSE_WISHES, CARRY_CALENDARS, WARN_OF_ENDS,
+    LAPSE_RESERVATIONS, LOOK_AFTER_CHAINS, REMIND_BORROWERS, FORGET_LOANS,
+    upkeep.TIDY_UP, upkeep.BACK_UP,
+]  # fmt: skip
 COMMANDS: list[click.Command] = [
     account_commands.tokens,
     account_commands.accounts,
@@ -150,8 +157,8 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     people.ConsentWithdrawn: [record],
     houses.HouseChanged: [record],
     offers.OpeningHoursChanged: [record],
-    offers.ExceptionAdded: [record],
-    offers.ExceptionRemoved: [record],
+    offers.ExceptionAdded: [record, move_off_closing_day],
+    offers.ExceptionRemoved: [record, move_back_from_closing_day],
     offers.TariffChanged: [record],
     offers.OfferingChanged: [record],
     offers.RuleValueChanged: [record],
@@ -167,6 +174,42 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     rooms.RoomChanged: [record],
     rooms.CalendarImported: [record],
     rooms.FeedRenewed: [record],
+    lending.ThingReserved: [record, tell.thing_reserved],
+    lending.ReservationWished: [record, tell.reservation_wished],
+    lending.ReservationConfirmed: [record, tell.reservation_confirmed],
+    lending.ReservationRefused: [record, tell.reservation_refused],
+    lending.ReservationCancelled: [record, tell.reservation_cancelled],
+    lending.ReservationLapsed: [record, tell.reservation_lapsed],
+    lending.ReservationPacked: [record],
+    lending.ReservationReady: [record, tell.reservation_ready],
+    lending.ReservationAtRisk: [record, tell.reservation_at_risk],
+    lending.ReservationSafe: [record, tell.reservation_safe],
+    lending.LoanMade: [record, tell.loan_made],
+    lending.PieceReturned: [record],
+    lending.LoanRenewed: [record, tell.loan_renewed],
+    lending.NewDateTold: [record],
+    lending.LoanOverdue: [record, tell.loan_overdue],
+    lending.LoanDueSoon: [record, tell.loan_due_soon],
+    lending.PieceWrittenOff: [record],
+    lending.PieceFound: [record],
+    lending.PartMissing: [record],
+    lending.PartSettled: [record],
+    lending.DamageNoted: [record],
+    lending.DamageResolved: [record],
+    lending.LoansForgotten: [record],
+    lending.QueueJoined: [record],
+    lending.QueueLeft: [record],
+    lending.QueueOffered: [record, tell.queue_offered],
+    lending.QueueLapsed: [record, tell.queue_lapsed],
+    lending.LendingMoved: [record, tell.lending_moved],
+    lending.AgreementMade: [record],
+    lending.BorrowerBlocked: [record, tell.borrower_blocked],
+    lending.BlockEnded: [record],
+    lending.BorrowerApproved: [record],
+    lending.ApprovalEnded: [record],
+    lending.GuardianConsented: [record],
+    lending.GuardianConsentEnded: [record, tell.guardian_consent_ended],
+    lending.TermsChanged: [record],
     money.EntryPosted: [record],
     money.EntryReversed: [record],
     money.PeriodLocked: [record],
