@@ -99,13 +99,13 @@ class LineEvent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class LoanMade(Event):
-    """Somebody took things home. `numbers` are the pieces' numbers; `override` the reason where a rule was set aside."""
+    """Somebody took things home. `numbers` are the pieces' numbers; `overridden`: the desk set a rule aside."""
 
     loan_id: int
     person_id: int | None
     numbers: tuple[str, ...]
     due_at: datetime
-    override: str = ""
+    overridden: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,8 +115,8 @@ class PieceReturned(LineEvent):
     returned: int
     missing: int
     late_cents: int
-    waived: str = ""
-    """Why a fee for being late was not asked for."""
+    waived_cents: int = 0
+    """Of a fee for coming late; the reason stands on the charge."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,7 +74,7 @@ def hand_out(request: LoanRequest, by: Actor) -> Loan:
         LoanMade(
             house_id=loan.house_id, by=by.person_id, loan_id=loan.id, person_id=loan.person_id,
             numbers=tuple(number for _, _, _, number in made), due_at=min(line.due_at for line, _, _, _ in made),
-            override=request.override if checked.reasons else "",
+            overridden=bool(checked.reasons),
         )
     )  # fmt: skip
     arrange({thing.id for _, thing, _, _ in made}, by)

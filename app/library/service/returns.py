@@ -128,7 +128,7 @@ def return_piece(line: LoanLine, request: ReturnRequest, by: Actor) -> Returned:
     publish(
         PieceReturned(
             **line_facts(line, by), returned=count, missing=len(missing), late_cents=0 if request.waive.strip() else late,
-            waived=request.waive.strip() if late else "",
+            waived_cents=late if request.waive.strip() else 0,
         )
     )  # fmt: skip
     arrange([thing.id], by)
