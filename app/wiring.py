@@ -41,8 +41,10 @@ from app.houses import views as house_pages
 from app.journal import queries as journal
 from app.journal import views as journal_pages
 from app.journal.reactions import record
+from app.library import api as library_api
 from app.library import events as lending
 from app.library.jobs import FORGET_LOANS, LAPSE_RESERVATIONS, LOOK_AFTER_CHAINS, REMIND_BORROWERS
+from app.library.queries import proof as lending_proof
 from app.library.reactions import move_back_from_closing_day, move_off_closing_day
 from app.money import api as money_api
 from app.money import events as money
@@ -82,7 +84,9 @@ PAGES: list[Blueprint] = [
     notice_pages.pages.blueprint,
     journal_pages.pages.blueprint,
 ]
-APIS: list[Blueprint] = [api.description, people_api.blueprint, room_api.blueprint, money_api.blueprint]
+APIS: list[Blueprint] = [
+    api.description, people_api.blueprint, room_api.blueprint, money_api.blueprint, *library_api.blueprints,
+]  # fmt: skip
 JOBS: list[Job] = [
     FORGET_OLD, SEND_LETTERS, LAPSE_WISHES, CARRY_CALENDARS, WARN_OF_ENDS,
     LAPSE_RESERVATIONS, LOOK_AFTER_CHAINS, REMIND_BORROWERS, FORGET_LOANS,
@@ -108,6 +112,7 @@ CHECKS: list[Check] = [
     Check("letters", letters.faults),
     Check("bookings", bookings.faults),
     Check("ledger", books.faults),
+    Check("lending", lending_proof.faults),
 ]
 RESTORED: list[Executable] = [*hold_after_restore()]
 """What a restored house does to its rows before anybody sees it."""
