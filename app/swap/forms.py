@@ -39,6 +39,7 @@ CATEGORIES = {
     Category.CHILDREN: _l("Looking after children"),
     Category.OTHER: _l("Something else"),
 }
+FIELDS = choices([("", _l("please choose")), *CATEGORIES.items()])
 LISTING_KINDS = {ListingKind.OFFER: _l("I offer"), ListingKind.WISH: _l("I wish for")}
 
 
@@ -67,7 +68,7 @@ class ListingForm(Form):
     kind = RadioField(_l("What is it?"), [InputRequired()], choices=choices(LISTING_KINDS))
     title = Line(_l("In a few words"), [InputRequired(), Length(min=3, max=80)])
     about = Text(_l("A little more about it"), [InputRequired(), Length(min=3, max=1000)])
-    category = SelectField(_l("Which field?"), [InputRequired()], choices=choices(CATEGORIES))
+    category = SelectField(_l("Which field?"), [InputRequired()], choices=FIELDS)
     languages = SelectMultipleField(
         _l("Which languages do you speak?"), [Optional()], choices=choices(i18n.NAMES), widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
@@ -162,7 +163,7 @@ class DeskHoursForm(MinutesForm):
             "both": _l("both have signed the slip"),
         }),
     )  # fmt: skip
-    category = SelectField(_l("Which field?"), [InputRequired()], choices=choices(CATEGORIES))
+    category = SelectField(_l("Which field?"), [InputRequired()], choices=FIELDS)
     on_day = Day(_l("When?"), [InputRequired()])
     note = Line(_l("With what?"), [Length(max=200)])
     material = Line(_l("Material, in euro"), [Length(max=120)], description=_l("You settle this between you; it is never time."))

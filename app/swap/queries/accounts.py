@@ -170,7 +170,9 @@ def faults() -> Iterator[str | Progress]:
     for query in (came, went):
         for account_id, minutes in session().execute(query):
             sums[account_id] = sums.get(account_id, 0) + int(minutes)
-    kept = dict(session().execute(select(TimeAccount.id, TimeAccount.balance_minutes)).tuples().all())
+    kept: dict[int, int] = {
+        row.id: row.balance_minutes for row in session().execute(select(TimeAccount.id, TimeAccount.balance_minutes))
+    }
     for account_id, minutes in sorted(kept.items()):
         if minutes != sums.get(account_id, 0):
             yield f"time account {account_id} says {minutes} minutes, its entries sum to {sums.get(account_id, 0)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import joinedload
 
 from app.core import clock, i18n
 from app.core.db import session
@@ -54,7 +55,8 @@ def _join_matches(person_id: int, duplicate_id: int) -> None:
 
 
 def _join_accounts(person_id: int, duplicate_id: int) -> None:
-    for old in session().scalars(select(TimeAccount).where(TimeAccount.person_id == duplicate_id)).all():
+    theirs = select(TimeAccount).where(TimeAccount.person_id == duplicate_id).options(joinedload(TimeAccount.person))
+    for old in session().scalars(theirs).all():
         kept = queries.account_of(old.house_id, person_id)
         if kept is None:
             continue

@@ -73,7 +73,7 @@ def entry_words(line: HistoryLine) -> str:
     what = str(ENTRIES[EntryKind(line.entry.kind)])
     if line.entry.kind == EntryKind.HELP:
         what = gettext("Help for %(name)s", name=who) if line.minutes > 0 else gettext("Help from %(name)s", name=who)
-    elif line.entry.kind in (EntryKind.CORRECTION, EntryKind.MERGER) or not line.other:
+    elif line.other or line.entry.kind in (EntryKind.CORRECTION, EntryKind.MERGER):
         what = i18n.dotted(what, who)
     return f"{what}: {line.entry.note}" if line.entry.note else what
 
