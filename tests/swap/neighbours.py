@@ -77,7 +77,7 @@ class Neighbours:
         return self.look(ask)
 
     def bring_to(self, person: int, minutes: int) -> None:
-        """ShelfMove somebody's balance there, by help nobody needs to confirm, with whoever has room for it."""
+        """Move somebody's balance there, by help nobody needs to confirm, with whoever has room for it."""
         missing = minutes - self.balance(person)
         if missing > 0:
             request = service.GroupRequest(self.house, [person], TODAY, missing, "Gartentag")

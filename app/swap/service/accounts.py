@@ -97,7 +97,7 @@ def post(
     note: str = "",
     hours_id: int | None = None,
 ) -> list[TimeEntry]:
-    """ShelfMove minutes in one act. Raises `LimitPassed` before anything is written; the database would refuse it as well."""
+    """Move minutes in one act. Raises `LimitPassed` before anything is written; the database would refuse it as well."""
     changes: dict[int, int] = defaultdict(int)
     accounts: dict[int, TimeAccount] = {}
     for step in steps:
