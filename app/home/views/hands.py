@@ -116,11 +116,10 @@ def swap_hands(house: HouseCard, day: OpenDay) -> list[Hand]:
         what = ngettext("One thing is announced for the shelf", "%(num)d things are announced for the shelf", number)
         told = gettext("Tick it off when it comes.")
         lines.append(Hand("", what, told, gettext("announced"), "plain", f"{shelf}#announced", gettext("Look"), now))
-    if pressing.held and pressing.lapses_at is not None:
-        is_today = pressing.lapses_at.astimezone(i18n.zone()).date() == day.day
+    if pressing.lapses_at is not None and pressing.lapses_at.astimezone(i18n.zone()).date() == day.day:
         what = ngettext("One thing is set aside", "%(num)d things are set aside", pressing.held)
         told = gettext("The first one until %(when)s.", when=i18n.moment(pressing.lapses_at))
-        when = i18n.clock_time(pressing.lapses_at) if is_today else ""
+        when = i18n.clock_time(pressing.lapses_at)
         lines.append(Hand(when, what, told, gettext("set aside"), "plain", f"{shelf}#held", gettext("Look"), pressing.lapses_at))
     if number := pressing.to_sweep:
         what = ngettext("One thing can go to charity", "%(num)d things can go to charity", number)
