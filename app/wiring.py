@@ -41,6 +41,8 @@ from app.houses import views as house_pages
 from app.journal import queries as journal
 from app.journal import views as journal_pages
 from app.journal.reactions import record
+from app.library import events as library
+from app.library import views as library_pages
 from app.money import api as money_api
 from app.money import events as money
 from app.money import queries as books
@@ -75,6 +77,7 @@ PAGES: list[Blueprint] = [
     house_pages.pages.blueprint,
     offer_pages.pages.blueprint,
     room_pages.blueprint,
+    library_pages.blueprint,
     money_pages.blueprint,
     notice_pages.pages.blueprint,
     journal_pages.pages.blueprint,
@@ -195,6 +198,19 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     money.IncomeKindChanged: [record],
     money.CashDayClosed: [record],
     money.TransitConfirmed: [record],
+    library.TermsChanged: [record],
+    library.ClassChanged: [record],
+    library.ThingAdded: [record],
+    library.ThingChanged: [record],
+    library.ThingPriced: [record],
+    library.PieceAdded: [record],
+    library.PieceChanged: [record],
+    library.PieceWashed: [record],
+    library.PieceTested: [record],
+    library.PieceRetired: [record],
+    library.PieceRestored: [record],
+    library.GiftDecided: [record],
+    library.ThingsImported: [record],
     notices.LetterDone: [record],
     notices.LetterPutBack: [record],
     notices.LetterReleased: [record],
