@@ -41,8 +41,12 @@ from app.houses import views as house_pages
 from app.journal import queries as journal
 from app.journal import views as journal_pages
 from app.journal.reactions import record
-from app.library import events as library
+from app.library import api as library_api
+from app.library import events as lending
 from app.library import views as library_pages
+from app.library.jobs import FORGET_LOANS, FORGET_TABLES, LAPSE_RESERVATIONS, LOOK_AFTER_CHAINS, REMIND_BORROWERS
+from app.library.queries import proof as lending_proof
+from app.library.reactions import move_back_from_closing_day, move_off_closing_day
 from app.money import api as money_api
 from app.money import events as money
 from app.money import queries as books
@@ -82,8 +86,14 @@ PAGES: list[Blueprint] = [
     notice_pages.pages.blueprint,
     journal_pages.pages.blueprint,
 ]
-APIS: list[Blueprint] = [api.description, people_api.blueprint, room_api.blueprint, money_api.blueprint]
-JOBS: list[Job] = [FORGET_OLD, SEND_LETTERS, LAPSE_WISHES, CARRY_CALENDARS, WARN_OF_ENDS, upkeep.TIDY_UP, upkeep.BACK_UP]
+APIS: list[Blueprint] = [
+    api.description, people_api.blueprint, room_api.blueprint, money_api.blueprint, *library_api.blueprints,
+]  # fmt: skip
+JOBS: list[Job] = [
+    FORGET_OLD, SEND_LETTERS, LAPSE_WISHES, CARRY_CALENDARS, WARN_OF_ENDS,
+    LAPSE_RESERVATIONS, LOOK_AFTER_CHAINS, REMIND_BORROWERS, FORGET_LOANS, FORGET_TABLES,
+    upkeep.TIDY_UP, upkeep.BACK_UP,
+]  # fmt: skip
 COMMANDS: list[click.Command] = [
     account_commands.tokens,
     account_commands.accounts,
@@ -104,6 +114,7 @@ CHECKS: list[Check] = [
     Check("letters", letters.faults),
     Check("bookings", bookings.faults),
     Check("ledger", books.faults),
+    Check("lending", lending_proof.faults),
 ]
 RESTORED: list[Executable] = [*hold_after_restore()]
 """What a restored house does to its rows before anybody sees it."""
@@ -153,8 +164,8 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     people.ConsentWithdrawn: [record],
     houses.HouseChanged: [record],
     offers.OpeningHoursChanged: [record],
-    offers.ExceptionAdded: [record],
-    offers.ExceptionRemoved: [record],
+    offers.ExceptionAdded: [record, move_off_closing_day],
+    offers.ExceptionRemoved: [record, move_back_from_closing_day],
     offers.TariffChanged: [record],
     offers.OfferingChanged: [record],
     offers.RuleValueChanged: [record],
@@ -170,6 +181,42 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     rooms.RoomChanged: [record],
     rooms.CalendarImported: [record],
     rooms.FeedRenewed: [record],
+    lending.ThingReserved: [record, tell.thing_reserved],
+    lending.ReservationWished: [record, tell.reservation_wished],
+    lending.ReservationConfirmed: [record, tell.reservation_confirmed],
+    lending.ReservationRefused: [record, tell.reservation_refused],
+    lending.ReservationCancelled: [record, tell.reservation_cancelled],
+    lending.ReservationLapsed: [record, tell.reservation_lapsed],
+    lending.ReservationPacked: [record],
+    lending.ReservationReady: [record, tell.reservation_ready],
+    lending.ReservationAtRisk: [record, tell.reservation_at_risk],
+    lending.ReservationSafe: [record, tell.reservation_safe],
+    lending.LoanMade: [record, tell.loan_made],
+    lending.PieceReturned: [record],
+    lending.LoanRenewed: [record, tell.loan_renewed],
+    lending.NewDateTold: [record],
+    lending.LoanOverdue: [record, tell.loan_overdue],
+    lending.LoanDueSoon: [record, tell.loan_due_soon],
+    lending.PieceWrittenOff: [record],
+    lending.PieceFound: [record],
+    lending.PartMissing: [record],
+    lending.PartSettled: [record],
+    lending.DamageNoted: [record],
+    lending.DamageResolved: [record],
+    lending.LoansForgotten: [record],
+    lending.QueueJoined: [record],
+    lending.QueueLeft: [record],
+    lending.QueueOffered: [record, tell.queue_offered],
+    lending.QueueLapsed: [record, tell.queue_lapsed],
+    lending.LendingMoved: [record, tell.lending_moved],
+    lending.AgreementMade: [record],
+    lending.BorrowerBlocked: [record, tell.borrower_blocked],
+    lending.BlockEnded: [record],
+    lending.BorrowerApproved: [record],
+    lending.ApprovalEnded: [record],
+    lending.GuardianConsented: [record],
+    lending.GuardianConsentEnded: [record, tell.guardian_consent_ended],
+    lending.TermsChanged: [record],
     money.EntryPosted: [record],
     money.EntryReversed: [record],
     money.PeriodLocked: [record],
@@ -198,19 +245,18 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     money.IncomeKindChanged: [record],
     money.CashDayClosed: [record],
     money.TransitConfirmed: [record],
-    library.TermsChanged: [record],
-    library.ClassChanged: [record],
-    library.ThingAdded: [record],
-    library.ThingChanged: [record],
-    library.ThingPriced: [record],
-    library.PieceAdded: [record],
-    library.PieceChanged: [record],
-    library.PieceWashed: [record],
-    library.PieceTested: [record],
-    library.PieceRetired: [record],
-    library.PieceRestored: [record],
-    library.GiftDecided: [record],
-    library.ThingsImported: [record],
+    lending.ClassChanged: [record],
+    lending.ThingAdded: [record],
+    lending.ThingChanged: [record],
+    lending.ThingPriced: [record],
+    lending.PieceAdded: [record],
+    lending.PieceChanged: [record],
+    lending.PieceWashed: [record],
+    lending.PieceTested: [record],
+    lending.PieceRetired: [record],
+    lending.PieceRestored: [record],
+    lending.GiftDecided: [record],
+    lending.ThingsImported: [record],
     notices.LetterDone: [record],
     notices.LetterPutBack: [record],
     notices.LetterReleased: [record],

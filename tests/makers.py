@@ -12,9 +12,10 @@ from app.accounts.models import RoleGrant
 from app.core import db
 from app.core.policy import Role
 from app.houses.models import House
+from app.library.models import Part, Piece, Thing, ThingClass, ThingPrice
 from app.occupancy.models import Resource
 from app.offers.models import OpeningHours, Tariff
-from app.people.models import Organisation, Person
+from app.people.models import Household, Organisation, Person
 from app.rooms.models import Room
 
 
@@ -94,3 +95,63 @@ def a_tariff(house: int, code: str, tariff_class: str = "C", cents: int = 2200, 
 def in_turn() -> AbstractContextManager[Any]:
     """An act that may post to the ledger, in turn from its beginning."""
     return db.transaction(turns=["ledger_entry"])
+
+
+def a_household(name: str = "Yılmaz") -> int:
+    made = Household(name=name)
+    with db.transaction() as session:
+        session.add(made)
+    return made.id
+
+
+@dataclass(frozen=True)
+class MadeThing:
+    id: int
+    class_id: int
+    pieces: tuple[int, ...]
+    """Ids of its pieces, in the order of their numbers."""
+
+    @property
+    def piece(self) -> int:
+        return self.pieces[0]
+
+
+def a_class(house: int, name: str = "Werkzeug", **more: Any) -> int:
+    made = ThingClass(house_id=house, name=name, **{"loan_days": 7, "longest_days": 21, **more})
+    with db.transaction() as session:
+        session.add(made)
+    return made.id
+
+
+def a_thing(
+    house: int, class_id: int, name: str = "Akkubohrer", *, numbers: Sequence[str] = ("0147",), counted: int = 0, fee: int = 0,
+    deposit: int = 0, piece: dict[str, Any] | None = None, **more: Any,
+) -> MadeThing:  # fmt: skip
+    """A thing with a piece for each of `numbers`, or with one stack of `counted`; `piece` are columns of the pieces."""
+    columns = {"slug": f"{name.lower().replace(' ', '-')}-{numbers[0]}", **more}
+    with db.transaction() as session:
+        thing = Thing(house_id=house, class_id=class_id, name=name, counted=bool(counted), **columns)
+        session.add(thing)
+        session.flush()
+        if fee or deposit:
+            session.add(ThingPrice(thing_id=thing.id, valid_from=date(2026, 1, 1), fee_cents=fee, deposit_cents=deposit))
+        pieces = []
+        for number in numbers:
+            resource = Resource(house_id=house, kind="piece", name=f"{name} {number}", capacity=counted or 1)
+            session.add(resource)
+            session.flush()
+            made = Piece(
+                house_id=house, thing_id=thing.id, number=number, resource_id=resource.id, count=counted or 1, **(piece or {})
+            )
+            session.add(made)
+            session.flush()
+            pieces.append(made.id)
+    return MadeThing(thing.id, class_id, tuple(pieces))
+
+
+def a_part(kit: int, name: str = "", *, component: int | None = None, **more: Any) -> int:
+    """A loose part, or a piece of its own, of the piece `kit`."""
+    part = Part(kit_id=kit, name=name, component_id=component, **more)
+    with db.transaction() as session:
+        session.add(part)
+    return part.id

@@ -13,6 +13,7 @@ from app.core import clock, i18n
 from app.core.db import session
 from app.core.i18n import lazy as _l
 from app.journal.models import JournalEntry
+from app.library.models import Thing
 from app.people.models import Person
 from app.rooms.models import Room
 
@@ -22,6 +23,9 @@ HISTORY = 50
 
 ACTS: Mapping[str, Any] = {
     "account_prepared": _l("Password and second factor chosen"),
+    "agreement_made": _l("Lending agreement"),
+    "approval_ended": _l("Lending approval ended"),
+    "block_ended": _l("Lending block lifted"),
     "booking_cancelled": _l("Booking cancelled"),
     "booking_changed": _l("Booking changed"),
     "booking_confirmed": _l("Booking confirmed"),
@@ -29,6 +33,8 @@ ACTS: Mapping[str, Any] = {
     "booking_moved": _l("Booking moved"),
     "booking_refused": _l("Request refused"),
     "booking_wished": _l("Room requested"),
+    "borrower_approved": _l("Lending approval given"),
+    "borrower_blocked": _l("Lending stopped for somebody"),
     "calendar_imported": _l("Calendar file imported"),
     "card_given": _l("Card given"),
     "cash_day_closed": _l("Cash day closed"),
@@ -42,6 +48,8 @@ ACTS: Mapping[str, Any] = {
     "code_issued": _l("Sign-in code sent"),
     "consent_given": _l("Consent given"),
     "consent_withdrawn": _l("Consent withdrawn"),
+    "damage_noted": _l("Damage noted"),
+    "damage_resolved": _l("Damage settled"),
     "deposit_asked": _l("Deposit asked for"),
     "deposit_dropped": _l("Deposit not needed any more"),
     "deposit_settled": _l("Deposit given back"),
@@ -60,6 +68,8 @@ ACTS: Mapping[str, Any] = {
     "fund_money_returned": _l("Money of a fund given back"),
     "fund_opened": _l("Fund written down"),
     "gift_decided": _l("Decided about something offered"),
+    "guardian_consent_ended": _l("Consent for a minor ended"),
+    "guardian_consented": _l("Consent for a minor given"),
     "house_changed": _l("House changed"),
     "house_opened": _l("House opened"),
     "household_changed": _l("Household changed"),
@@ -70,12 +80,19 @@ ACTS: Mapping[str, Any] = {
     "invitation_issued": _l("Invitation issued"),
     "invoice_issued": _l("Invoice issued"),
     "ledger_account_changed": _l("Account changed"),
+    "lending_moved": _l("Moved by a closing day"),
     "letter_done": _l("Message passed on"),
     "letter_put_back": _l("Message put back"),
     "letter_released": _l("Mail sent again"),
     "letter_rerouted": _l("Message told another way"),
+    "loan_due_soon": _l("Told: due soon"),
+    "loan_made": _l("Things handed out"),
+    "loan_overdue": _l("Told: should be back"),
+    "loan_renewed": _l("Loan renewed"),
+    "loans_forgotten": _l("Old loans forgotten"),
     "member_added": _l("Member added"),
     "member_removed": _l("Member removed"),
+    "new_date_told": _l("New date told"),
     "offering_changed": _l("Offering changed"),
     "opening_hours_changed": _l("Weekly hours changed"),
     "operator_changed": _l("Operator changed"),
@@ -83,6 +100,8 @@ ACTS: Mapping[str, Any] = {
     "organisation_changed": _l("Group changed"),
     "organisation_created": _l("Group created"),
     "organisation_reopened": _l("Group reopened"),
+    "part_missing": _l("Part missing"),
+    "part_settled": _l("Missing part settled"),
     "password_changed": _l("Password changed"),
     "payment_taken": _l("Payment taken"),
     "payment_undone": _l("Payment taken back"),
@@ -92,11 +111,27 @@ ACTS: Mapping[str, Any] = {
     "person_created": _l("Person created"),
     "piece_added": _l("Piece added"),
     "piece_changed": _l("Piece changed"),
+    "piece_found": _l("Found again"),
     "piece_restored": _l("Piece lent again"),
     "piece_retired": _l("Piece retired"),
+    "piece_returned": _l("Taken back"),
     "piece_tested": _l("Safety test written down"),
     "piece_washed": _l("Piece washed"),
+    "piece_written_off": _l("Written off"),
+    "queue_joined": _l("Joined the queue"),
+    "queue_lapsed": _l("Did not come for it"),
+    "queue_left": _l("Left the queue"),
+    "queue_offered": _l("Turn in the queue"),
     "refund_paid": _l("Refund paid"),
+    "reservation_at_risk": _l("Reservation at risk"),
+    "reservation_cancelled": _l("Reservation cancelled"),
+    "reservation_confirmed": _l("Reservation approved"),
+    "reservation_lapsed": _l("Reservation lapsed"),
+    "reservation_packed": _l("Reservation packed"),
+    "reservation_ready": _l("Told: ready"),
+    "reservation_refused": _l("Reservation refused"),
+    "reservation_safe": _l("Reservation safe again"),
+    "reservation_wished": _l("Reservation to approve"),
     "role_granted": _l("Role granted"),
     "role_withdrawn": _l("Role withdrawn"),
     "room_changed": _l("Room changed"),
@@ -110,6 +145,7 @@ ACTS: Mapping[str, Any] = {
     "thing_added": _l("Thing added"),
     "thing_changed": _l("Thing changed"),
     "thing_priced": _l("Price of a thing set"),
+    "thing_reserved": _l("Thing reserved"),
     "things_imported": _l("Table of things brought in"),
     "token_created": _l("Access for a program created"),
     "token_revoked": _l("Access for a program withdrawn"),
@@ -118,13 +154,17 @@ ACTS: Mapping[str, Any] = {
 """What each act is called; every event of the house has its words here."""
 
 SUBJECTS: Mapping[str, Any] = {
+    "approval": _l("Lending approval"),
+    "block": _l("Lending block"),
     "booking": _l("Booking"),
     "cash_day": _l("Cash day"),
     "charge": _l("Charge"),
     "class": _l("Class of things"),
     "code": _l("Code"),
     "consent": _l("Consent"),
+    "damage": _l("Damage"),
     "deposit": _l("Deposit"),
+    "entry": _l("Place in a queue"),
     "exception": _l("Days with other hours"),
     "expense": _l("Expense"),
     "feed": _l("Calendar address"),
@@ -137,7 +177,11 @@ SUBJECTS: Mapping[str, Any] = {
     "invoice": _l("Invoice"),
     "ledger": _l("Ledger"),
     "ledger_entry": _l("Ledger entry"),
+    "lending": _l("Lending"),
     "letter": _l("Message"),
+    "line": _l("Piece on loan"),
+    "loan": _l("Loan"),
+    "loans": _l("Loans"),
     "offering": _l("Offering"),
     "opening_hours": _l("Weekly hours"),
     "operator": _l("Operator"),
@@ -147,12 +191,13 @@ SUBJECTS: Mapping[str, Any] = {
     "person": _l("Person"),
     "piece": _l("Piece"),
     "refund": _l("Refund"),
+    "reservation": _l("Reservation"),
     "room": _l("Room"),
     "rule_value": _l("Value of law"),
     "sign_in": _l("Sign-in"),
     "slip": _l("Slip"),
     "tariff": _l("Price"),
-    "terms": _l("Terms"),
+    "terms": _l("Lending terms"),
     "thing": _l("Thing"),
     "things": _l("Things"),
     "token": _l("Token"),
@@ -185,10 +230,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Names:
-    """Names by id, of the people and rooms that some lines are about."""
+    """Names by id, of the people, rooms and things that some lines are about."""
 
     people: Mapping[int, str]
     rooms: Mapping[int, str]
+    things: Mapping[int, str]
 
 
 NAMING = ("person_id", "booked_for_id", "duplicate_id", "witness_id")
@@ -196,16 +242,21 @@ NAMING = ("person_id", "booked_for_id", "duplicate_id", "witness_id")
 
 
 def names_in(lines: Iterable[Line]) -> Names:
-    """In two statements, however many lines."""
+    """In a statement for each of the three that occurs, however many lines."""
     facts = [line.facts for line in lines]
     people = {each[name] for each in facts for name in NAMING if each.get(name)}
-    rooms = {each["room_id"] for each in facts if each.get("room_id")}
     who = select(Person.id, Person.given_name, Person.family_name).where(Person.id.in_(people))
-    which = select(Room.id, Room.name).where(Room.id.in_(rooms))
     return Names(
-        {row.id: f"{row.given_name} {row.family_name}".strip() for row in session().execute(who)},
-        {row.id: row.name for row in session().execute(which)},
+        {row.id: f"{row.given_name} {row.family_name}".strip() for row in session().execute(who)} if people else {},
+        _named(Room, {each["room_id"] for each in facts if each.get("room_id")}),
+        _named(Thing, {each["thing_id"] for each in facts if each.get("thing_id")}),
     )
+
+
+def _named(model: type[Room] | type[Thing], ids: set[int]) -> Mapping[int, str]:
+    if not ids:
+        return {}
+    return {row.id: row.name for row in session().execute(select(model.id, model.name).where(model.id.in_(ids)))}
 
 
 @dataclass(frozen=True)

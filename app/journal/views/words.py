@@ -16,50 +16,66 @@ LABELS: Mapping[str, Any] = {
     "added": _l("added"),
     "archived": _l("put away"),
     "arrived_on": _l("arrived on"),
+    "back": _l("open after all"),
     "booked_for_id": _l("for"),
+    "by_use": _l("by ordinary use"),
     "cancelled": _l("cancelled"),
     "cents": _l("amount"),
     "change_starts_at": _l("asked for"),
     "changed": _l("changed"),
     "closes": _l("to"),
+    "collect_by": _l("kept until"),
     "count": _l("devices"),
     "counted_cents": _l("counted"),
     "created": _l("new"),
     "day": _l("day"),
     "deposit_cents": _l("deposit"),
     "difference_cents": _l("difference"),
+    "due_at": _l("due"),
     "due_on": _l("due"),
     "duplicate_id": _l("duplicate"),
     "eligible_cents": _l("out of its fund"),
+    "expected_on": _l("expected"),
     "expires_at": _l("valid until"),
     "fee_cents": _l("price"),
     "first": _l("from"),
+    "from_on": _l("from"),
     "held_cents": _l("still held"),
     "holidays_changed": _l("other holidays"),
     "kept_cents": _l("kept"),
     "lapses_at": _l("decide by"),
     "last": _l("until"),
+    "late_cents": _l("for coming late"),
     "locked_through": _l("up to"),
     "min_minutes": _l("at least"),
     "minutes": _l("valid for"),
+    "missing": _l("parts missing"),
     "moved": _l("moved"),
     "next_on": _l("next test"),
+    "old_due_at": _l("before"),
     "old_starts_at": _l("before"),
+    "on_day": _l("closed on"),
     "opens": _l("from"),
     "outstanding_cents": _l("still to come"),
+    "overridden": _l("rule set aside"),
     "passed": _l("passed"),
     "people": _l("people"),
     "person_id": _l("person"),
     "pieces": _l("how many"),
     "price_cents": _l("price"),
+    "quantity": _l("how many"),
     "refund_cents": _l("owed back"),
+    "refunded_cents": _l("owed back"),
     "refused": _l("refused"),
+    "returned": _l("came back"),
     "returned_cents": _l("given back"),
     "starts_at": _l("when"),
     "takings_cents": _l("takings"),
     "tested_on": _l("tested on"),
+    "times": _l("reminder"),
     "unchanged": _l("unchanged"),
     "unspent_cents": _l("unspent"),
+    "until_on": _l("until"),
     "valid_from": _l("from"),
     "valid_until": _l("until"),
     "waived_cents": _l("waived"),
@@ -97,7 +113,9 @@ WORDS: Mapping[str, Any] = {
     "volunteer": _l("volunteer"),
 }
 """Words that stand by themselves; a word of the program that is missing here is not told."""
-LEFT_OUT = frozenset({"created_by_id", "sequence", "state", "ends_at", "old_ends_at", "change_ends_at", "opening_hours_id"})
+LEFT_OUT = frozenset(
+    {"version", "created_by_id", "sequence", "state", "ends_at", "old_ends_at", "change_ends_at", "opening_hours_id"}
+)
 """Told by the act itself or by another fact, or of no use to anybody who reads."""
 
 
@@ -111,6 +129,8 @@ def _part(line: Line, name: str, value: Any, names: Names) -> str:
         return ""
     if name == "room_id":
         return names.rooms.get(value, "")
+    if name == "thing_id":
+        return names.things.get(value, "")
     if isinstance(value, str) and name not in LABELS:
         return str(WORDS.get(value, ""))
     if name not in LABELS:

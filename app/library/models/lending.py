@@ -76,6 +76,8 @@ class Reservation(Model):
     at_risk_since: Mapped[datetime | None] = mapped_column(default=None)
     risk: Mapped[str] = mapped_column(String(12), default="")
     """Why no piece is left for it: see `queries.Why`."""
+    ready_told: Mapped[bool] = mapped_column(default=False)
+    """The person has been told that it can be picked up."""
     from_queue: Mapped[bool] = mapped_column(default=False)
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), default=None)
     decided_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -204,7 +206,11 @@ class LoanLine(Model):
     late_cap_cents: Mapped[Cents] = mapped_column(default=0)
     """The lower of the class's cap and what the thing is worth; 0 means no fee at all."""
     replacement_cents: Mapped[Cents] = mapped_column(default=0)
-    missing_told: Mapped[bool] = mapped_column(default=False)
+    due_told: Mapped[bool] = mapped_column(default=False)
+    """The person has been told that it is due soon."""
+    reminders: Mapped[int] = mapped_column(default=0)
+    """How often they were reminded since it was due."""
+    reminded_at: Mapped[datetime | None] = mapped_column(default=None)
     well: Mapped[bool] = mapped_column(default=True)
     """Came back in time and without damage: counts towards being proven."""
     version: Mapped[int] = mapped_column(init=False)

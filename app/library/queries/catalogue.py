@@ -380,20 +380,3 @@ def waiting_for(thing_id: int) -> int:
     """How many wait for a thing."""
     statement = select(func.count()).where(QueueEntry.thing_id == thing_id, QueueEntry.state == QueueState.WAITING)
     return session().scalar(statement) or 0
-
-
-def own_reservation(reservation_id: int) -> Reservation | None:
-    statement = select(Reservation).where(Reservation.id == reservation_id)
-    return session().scalar(statement.options(joinedload(Reservation.thing)))
-
-
-def own_line(line_id: int) -> LoanLine | None:
-    statement = select(LoanLine).where(LoanLine.id == line_id)
-    loaded = statement.options(
-        joinedload(LoanLine.loan), joinedload(LoanLine.thing).joinedload(Thing.thing_class), joinedload(LoanLine.piece)
-    )  # fmt: skip
-    return session().scalar(loaded)
-
-
-def queue_entry(entry_id: int) -> QueueEntry | None:
-    return session().scalar(select(QueueEntry).where(QueueEntry.id == entry_id).options(joinedload(QueueEntry.thing)))

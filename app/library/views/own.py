@@ -15,6 +15,7 @@ from app.core.web import actor, say, see_other
 from app.library import policy, queries, service
 from app.library.forms.own import ReserveForm
 from app.library.models import LoanLine, QueueEntry, QueueState, Reservation, ReservationState, Thing
+from app.library.queries import lending
 from app.library.service import Offer, ReservationRequest
 from app.library.views.pages import asked_day, lent_thing, pages
 from app.library.views.words import price_words
@@ -160,27 +161,19 @@ def _instead(reservation: Reservation) -> str | None:
     return url_for("library.show_reserve_form", slug=reservation.thing.slug, day=start.isoformat())
 
 
-def my_reservation(reservation_id: int) -> Reservation | None:
-    return queries.own_reservation(reservation_id)
-
-
-@pages.get("/me/things/reservations/<int:reservation_id>/cancel", load=my_reservation, allow=policy.cancel_reservation)
+@pages.get("/me/things/reservations/<int:reservation_id>/cancel", load=lending.reservation, allow=policy.cancel_reservation)
 def show_cancel_form(reservation: Reservation) -> Any:
     return render_template("library/cancel_reservation.html", reservation=reservation)
 
 
-@pages.post("/me/things/reservations/<int:reservation_id>/cancel", load=my_reservation, allow=policy.cancel_reservation)
+@pages.post("/me/things/reservations/<int:reservation_id>/cancel", load=lending.reservation, allow=policy.cancel_reservation)
 def cancel_reservation(reservation: Reservation) -> Any:
     service.cancel_reservation(reservation, "", actor())
     say(gettext("Cancelled. %(thing)s is free for others again.", thing=reservation.thing.name))
     return see_other("library.show_my_things")
 
 
-def my_line(line_id: int) -> LoanLine | None:
-    return queries.own_line(line_id)
-
-
-@pages.post("/me/things/loans/<int:line_id>/renew", load=my_line, allow=policy.renew_loan)
+@pages.post("/me/things/loans/<int:line_id>/renew", load=lending.line, allow=policy.renew_loan)
 def renew_loan(line: LoanLine) -> Any:
     """Keep it longer, unless somebody waits."""
     due_at = service.renew_loan(line, actor())
@@ -188,11 +181,7 @@ def renew_loan(line: LoanLine) -> Any:
     return see_other("library.show_my_things")
 
 
-def my_place(entry_id: int) -> QueueEntry | None:
-    return queries.queue_entry(entry_id)
-
-
-@pages.post("/me/things/queue/<int:entry_id>/leave", load=my_place, allow=policy.leave_queue)
+@pages.post("/me/things/queue/<int:entry_id>/leave", load=lending.queue_entry, allow=policy.leave_queue)
 def leave_queue(entry: QueueEntry) -> Any:
     service.leave_queue(entry, actor())
     say(gettext("You do not wait any more for %(thing)s.", thing=entry.thing.name))

@@ -1,27 +1,22 @@
-"""What other features' events make the house tell people: in the language of whoever reads it, in the way they want.
-
-A mail's subject says as little as possible, because it is shown on locked screens: neither room nor purpose.
-"""
+"""Letters about bookings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from flask import current_app
 
-from app.accounts.events import CodeIssued, InvitationIssued
 from app.core import clock, i18n
 from app.core.i18n import gettext, ngettext
 from app.core.ical import FeedDate, Organizer, Status, write_invitation
 from app.houses.queries import HouseCard
 from app.money import queries as money
-from app.money.events import FundEnding
-from app.money.queries import funds
 from app.notices import queries, service
 from app.notices.models import Way
+from app.notices.reactions.letters import letter, url
 from app.rooms import queries as rooms
 from app.rooms.events import (
     BookingCancelled,
@@ -34,8 +29,6 @@ from app.rooms.events import (
     ChangeRefused,
     ChangeWished,
 )
-
-# Bookings --------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -118,7 +111,7 @@ def _refused(event: BookingRefused) -> Words:
         subject=gettext("Your request for %(day)s", day=_day(event)),
         news=gettext("unfortunately we cannot give you the room at this time."),
         spoken=" ".join((gettext("Unfortunately this does not work: %(what)s.", what=_what(event)), *reason)),
-        after=(*reason, gettext("Perhaps another time suits you? What is free: %(url)s", url=_url("/rooms"))),
+        after=(*reason, gettext("Perhaps another time suits you? What is free: %(url)s", url=url("/rooms"))),
     )
 
 
@@ -127,7 +120,7 @@ def _lapsed(event: BookingLapsed) -> Words:
         subject=gettext("Your request for %(day)s", day=_day(event)),
         news=gettext("we did not manage to decide about your request in time, and it has ended. We are sorry."),
         spoken=gettext("We did not manage to decide in time: %(what)s. We are sorry.", what=_what(event)),
-        after=(gettext("Perhaps another time suits you? What is free: %(url)s", url=_url("/rooms")),),
+        after=(gettext("Perhaps another time suits you? What is free: %(url)s", url=url("/rooms")),),
     )
 
 
@@ -208,9 +201,7 @@ def _tell(event: E, what: str, words_for: Callable[[E], Words], entry: Status | 
         service.write_letter(
             occasion=f"booking:{event.booking_id}:{what}:{event.sequence}",
             subject=words.subject,
-            body=_letter(
-                person.name, house, (words.news, _facts(event, house, words.priced), *words.after, *_next(event, house))
-            ),
+            body=letter(person.name, house, (words.news, _facts(event, house, words.priced), *words.after, *_next(event, house))),
             spoken="\n".join(filter(None, (words.spoken, _note(event, house)))),
             person=person,
             language=i18n.language(),
@@ -230,17 +221,11 @@ def _tell_deciders(event: BookingEvent, what: str, starts_at: datetime) -> None:
             service.write_letter(
                 occasion=f"booking:{event.booking_id}:{what}:{event.sequence}:desk:{person.id}",
                 subject=gettext("A new request is waiting"),
-                body=_letter(person.name, house, (news, gettext("Look at it and decide: %(url)s", url=_url("/wishes")))),
+                body=letter(person.name, house, (news, gettext("Look at it and decide: %(url)s", url=url("/wishes")))),
                 person=person,
                 language=i18n.language(),
                 house_id=house.id,
             )
-
-
-def _letter(name: str, house: HouseCard, paragraphs: Iterable[str]) -> str:
-    greeting = gettext("Hello %(name)s,", name=name) if name else gettext("Hello,")
-    sender = "\n".join(filter(None, (house.name, house.address, house.phone)))
-    return "\n\n".join((greeting, *filter(None, paragraphs), gettext("Kind regards"), sender)) + "\n"
 
 
 def _facts(event: BookingEvent, house: HouseCard, priced: bool) -> str:
@@ -303,7 +288,7 @@ def _next(event: BookingEvent, house: HouseCard) -> tuple[str, ...]:
     """What can still be done about it."""
     if event.state not in ("wished", "confirmed"):
         return (gettext("Questions? Call us: %(phone)s", phone=house.phone),) if house.phone else ()
-    look = gettext("Look it up, change it or cancel it here: %(url)s", url=_url(f"/bookings/{event.booking_id}"))
+    look = gettext("Look it up, change it or cancel it here: %(url)s", url=url(f"/bookings/{event.booking_id}"))
     return (look, gettext("Or call us: %(phone)s", phone=house.phone)) if house.phone else (look,)
 
 
@@ -320,7 +305,7 @@ def _calendar(event: BookingEvent, house: HouseCard, status: Status) -> bytes:
         ends_at=event.ends_at,
         summary=f"{event.room_name}: {event.purpose}",
         location=", ".join(filter(None, (event.room_name, house.name, house.address))),
-        url=_url(f"/bookings/{event.booking_id}"),
+        url=url(f"/bookings/{event.booking_id}"),
         sequence=event.sequence,
         status=status,
     )
@@ -338,96 +323,3 @@ def _when(starts_at: datetime, ends_at: datetime) -> str:
 
 def _what(event: BookingEvent) -> str:
     return i18n.together(event.room_name, _when(event.starts_at, event.ends_at))
-
-
-def _url(path: str) -> str:
-    return str(current_app.extensions["settings"].public_url).rstrip("/") + path
-
-
-# Ways in ---------------------------------------------------------------------------------------------------------------
-
-
-def send_code(event: CodeIssued) -> None:
-    """The six digits, always by mail to the address that was typed: that it arrives there is the proof."""
-    house = queries.house(event.house_id)
-    if house is None:
-        return
-    with i18n.speaking(event.language):
-        valid = ngettext("It is valid for one minute.", "It is valid for %(num)d minutes.", event.minutes)
-        paragraphs = (
-            gettext("your code for signing in is %(code)s", code=event.code),
-            valid + " " + gettext("Nobody from the house will ever ask you for it."),
-            gettext("If it was not you who asked for it, you need do nothing."),
-        )
-        service.write_letter(
-            occasion=f"code:{event.code_id}",
-            subject=gettext("Your code for signing in"),
-            body=_letter(event.name, house, paragraphs),
-            person=queries.recipient(event.person_id),
-            address=event.email,
-            language=i18n.language(),
-            house_id=event.house_id,
-            secret=True,
-            useful_until=clock.now() + timedelta(minutes=event.minutes),
-        )
-
-
-def send_invitation(event: InvitationIssued) -> None:
-    """The link with which staff choose password and second factor; without an address it was handed over on paper."""
-    house = queries.house(event.house_id)
-    if house is None or not event.email:
-        return
-    with i18n.speaking(event.language):
-        paragraphs = (
-            gettext("you are invited to work with %(house)s. Choose your password here:", house=house.name),
-            _url(f"/invitation/{event.token}"),
-            gettext("The link works until %(when)s.", when=i18n.moment(event.expires_at))
-            + " "
-            + gettext("Have your phone at hand; it will show the second code."),
-        )
-        service.write_letter(
-            occasion=f"invitation:{event.invitation_id}",
-            subject=gettext("Your invitation from %(house)s", house=house.name),
-            body=_letter(event.name, house, paragraphs),
-            person=queries.recipient(event.person_id),
-            address=event.email,
-            language=i18n.language(),
-            house_id=event.house_id,
-            secret=True,
-            useful_until=event.expires_at,
-        )
-
-
-# Money -----------------------------------------------------------------------------------------------------------------
-
-
-def fund_ending(event: FundEnding) -> None:
-    """To whoever looks after the fund, once for each end and each report."""
-    person, house = queries.recipient(event.person_id), queries.house(event.house_id)
-    fund = funds.fund(event.fund_id, event.house_id) if event.house_id is not None else None
-    if person is None or house is None or fund is None:
-        return
-    with i18n.speaking(person.language):
-        day = i18n.day(event.day)
-        if event.kind == "end":
-            subject = gettext("A fund ends soon")
-            news = gettext("the fund “%(fund)s” ends on %(day)s.", fund=fund.name, day=day)
-        else:
-            subject = gettext("A report is due soon")
-            news = gettext("the report about the fund “%(fund)s” is due on %(day)s.", fund=fund.name, day=day)
-        left = gettext("Unspent: %(amount)s", amount=i18n.money(event.unspent_cents)) if fund.restricted else ""
-        coming = (
-            gettext("Still to come: %(amount)s", amount=i18n.money(event.outstanding_cents)) if event.outstanding_cents else ""
-        )
-        facts = "\n".join(filter(None, (left, coming)))
-        service.write_letter(
-            occasion=f"fund:{event.fund_id}:{event.kind}:{event.day}",
-            subject=subject,
-            body=_letter(
-                person.name, house, (news, facts, gettext("Look at it here: %(url)s", url=_url(f"/money/funds/{fund.id}")))
-            ),
-            spoken=" ".join(filter(None, (news, left, coming))),
-            person=person,
-            language=i18n.language(),
-            house_id=house.id,
-        )
