@@ -44,7 +44,8 @@ from app.journal import views as journal_pages
 from app.journal.reactions import record
 from app.library import api as library_api
 from app.library import events as lending
-from app.library.jobs import FORGET_LOANS, LAPSE_RESERVATIONS, LOOK_AFTER_CHAINS, REMIND_BORROWERS
+from app.library import views as library_pages
+from app.library.jobs import FORGET_LOANS, FORGET_TABLES, LAPSE_RESERVATIONS, LOOK_AFTER_CHAINS, REMIND_BORROWERS
 from app.library.queries import proof as lending_proof
 from app.library.reactions import move_back_from_closing_day, move_off_closing_day
 from app.money import api as money_api
@@ -87,6 +88,7 @@ PAGES: list[Blueprint] = [
     offer_pages.pages.blueprint,
     room_pages.blueprint,
     swap_pages.blueprint,
+    library_pages.blueprint,
     money_pages.blueprint,
     notice_pages.pages.blueprint,
     journal_pages.pages.blueprint,
@@ -96,8 +98,8 @@ APIS: list[Blueprint] = [
 ]  # fmt: skip
 JOBS: list[Job] = [
     FORGET_OLD, SEND_LETTERS, LAPSE_WISHES, CARRY_CALENDARS, WARN_OF_ENDS,
-    LAPSE_RESERVATIONS, LOOK_AFTER_CHAINS, REMIND_BORROWERS, FORGET_LOANS,
     LAPSE_CLAIMS, KEEP_SHELF, END_LISTINGS, ANSWER_HOURS,
+    LAPSE_RESERVATIONS, LOOK_AFTER_CHAINS, REMIND_BORROWERS, FORGET_LOANS, FORGET_TABLES,
     upkeep.TIDY_UP, upkeep.BACK_UP,
 ]  # fmt: skip
 COMMANDS: list[click.Command] = [
@@ -288,6 +290,18 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     money.IncomeKindChanged: [record],
     money.CashDayClosed: [record],
     money.TransitConfirmed: [record],
+    lending.ClassChanged: [record],
+    lending.ThingAdded: [record],
+    lending.ThingChanged: [record],
+    lending.ThingPriced: [record],
+    lending.PieceAdded: [record],
+    lending.PieceChanged: [record],
+    lending.PieceWashed: [record],
+    lending.PieceTested: [record],
+    lending.PieceRetired: [record],
+    lending.PieceRestored: [record],
+    lending.GiftDecided: [record],
+    lending.ThingsImported: [record],
     notices.LetterDone: [record],
     notices.LetterPutBack: [record],
     notices.LetterReleased: [record],

@@ -23,6 +23,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 
 from app.core import clock, i18n
 from app.core.errors import Invalid
+from app.core.money import cents_typed
 from app.core.spans import Span
 
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
@@ -121,15 +122,8 @@ class Day(WTDateField):
             raise ValueError(i18n.gettext("Please write a day such as 26.11.2026."))
 
 
-_EURO = re.compile(r"(?:(\d{1,3}(?:(?:\.\d{3})+|(?: \d{3})+))(?:,(\d{1,2}))?|(\d{1,9})(?:[.,](\d{1,2}))?)")
-
-
 class Euro(WTStringField):
-    """An amount as people write it (``12,50``, ``12.50``, ``1.234,50 €``); `data` is in whole cents, never negative.
-
-    A point or comma before one or two last digits parts the cents, a point or blank before three parts thousands. What could
-    be read in two ways (``1,234``) is refused.
-    """
+    """An amount as people write it, see `money.cents_typed`; `data` is in whole cents, never negative."""
 
     data: Any
 
@@ -139,15 +133,12 @@ class Euro(WTStringField):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         typed = clean_line(valuelist[0]) if valuelist else ""
-        amount = re.sub(r"^(?:€|eur|euro)|(?:€|eur|euro)$", "", typed.casefold()).strip()
         self.data = None
         if not typed:
             return
-        found = _EURO.fullmatch(amount)
-        if found is None:
+        cents = cents_typed(typed)
+        if cents is None:
             raise ValueError(i18n.gettext("Please write an amount such as 12.50."))
-        whole = (found[1] or found[3]).replace(".", "").replace(" ", "")
-        cents = int(whole) * 100 + int((found[2] or found[4] or "").ljust(2, "0"))
         if cents > self.most:
             raise ValueError(i18n.gettext("At most %(amount)s.", amount=i18n.money(self.most)))
         self.data = cents

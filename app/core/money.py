@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -37,3 +38,19 @@ class Money:
         product = abs(self.cents * part)
         rounded = (2 * product + whole) // (2 * whole)
         return Money(rounded if self.cents * part >= 0 else -rounded)
+
+
+_EURO = re.compile(r"(?:(\d{1,3}(?:(?:\.\d{3})+|(?: \d{3})+))(?:,(\d{1,2}))?|(\d{1,9})(?:[.,](\d{1,2}))?)")
+
+
+def cents_typed(text: str) -> int | None:
+    """An amount as people write it (``12,50``, ``12.50``, ``1.234,50 €``) in whole cents; None for what is none, or could be read in
+    two ways (``1,234``).
+
+    A point or comma before one or two last digits parts the cents, a point or blank before three parts thousands.
+    """
+    found = _EURO.fullmatch(re.sub(r"^(?:€|eur|euro)|(?:€|eur|euro)$", "", text.strip().casefold()).strip())
+    if found is None:
+        return None
+    whole = (found[1] or found[3]).replace(".", "").replace(" ", "")
+    return int(whole) * 100 + int((found[2] or found[4] or "").ljust(2, "0"))

@@ -7,6 +7,106 @@ from datetime import date, datetime
 
 from app.core.events import Event
 
+# Things ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassChanged(Event):
+    """A class of things is new, has other rules, or is put away."""
+
+    class_id: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThingEvent(Event):
+    """A thing as it is after the act."""
+
+    thing_id: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThingAdded(ThingEvent):
+    """The house has something new; it is lent once it has pieces."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThingChanged(ThingEvent):
+    """Its words, rules or picture, or it is lent no more, or again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThingPriced(ThingEvent):
+    """What a loan of it costs from a day on."""
+
+    valid_from: date
+    fee_cents: int
+    deposit_cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PieceEvent(Event):
+    """A piece as it is after the act."""
+
+    piece_id: int
+    piece_number: str
+    thing_id: int
+    thing_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PieceAdded(PieceEvent):
+    """Bought, given or offered."""
+
+    pieces: int
+    """How many it is: more than 1 of a counted thing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PieceChanged(PieceEvent):
+    """Its condition, its whereabouts, its parts, or what is written about it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PieceWashed(PieceEvent):
+    """It can be lent again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PieceTested(PieceEvent):
+    passed: bool
+    tested_on: date
+    next_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PieceRetired(PieceEvent):
+    """It is lent no more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PieceRestored(PieceEvent):
+    """It is lent again after all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GiftDecided(PieceEvent):
+    """Something offered was accepted, declined, or checked and put on the shelf; `kind` is its new state."""
+
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThingsImported(Event):
+    """A table was brought in."""
+
+    created: int
+    changed: int
+    unchanged: int
+    refused: int
+
+
 # Reservations ------------------------------------------------------------------------------------------------------
 
 

@@ -70,5 +70,13 @@ def forget_loans() -> str:
 FORGET_LOANS = Job("forget loans", timedelta(days=1), forget_loans, offset=timedelta(hours=1, minutes=40))
 
 
+def forget_tables() -> str:
+    """Tables that were looked at and never brought in."""
+    return f"{run_transaction(service.forget_old_uploads)} tables forgotten"
+
+
+FORGET_TABLES = Job("forget tables", timedelta(days=1), forget_tables, offset=timedelta(hours=1, minutes=50))
+
+
 def _each(ids: Iterable[int], act: Callable[[int], int]) -> int:
     return sum(run_transaction(partial(act, one)) for one in ids)

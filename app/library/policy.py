@@ -30,6 +30,12 @@ join_queue = signed_in
 leave_queue = desk | own
 see_own_things = signed_in
 manage_classes = manager
+set_prices = manager
+set_terms = manager
+keep_things = desk
+"""Things, pieces, parts, tests, gifts, labels, tables."""
+see_piece = everyone
+"""The code on a label: leads staff to the piece and everybody else to the thing."""
 
 
 def only_own(actor: Actor) -> int | None:

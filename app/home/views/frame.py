@@ -92,6 +92,7 @@ def _ways(who: Actor, house: HouseCard | None) -> tuple[list[Way], list[Any], st
         may.way(gettext("Today") if rooms.see_details(who, house) else gettext("Home"), "home.show_front"),
         may.way(gettext("Rooms"), "rooms.show_day", ("rooms.",), but=(*OWN_PLACE, *MANAGING)),
     ]
+    nav.append(may.way(gettext("Lending"), "library.show_catalogue", ("library.",), but=("library.show_my_things",)))
     if rooms.see_wishes(who, house):
         nav.append(may.way(gettext("Wishes"), "rooms.show_wishes"))
         nav.append(may.way(gettext("Bookings"), "rooms.list_bookings"))
@@ -108,6 +109,7 @@ def _ways(who: Actor, house: HouseCard | None) -> tuple[list[Way], list[Any], st
     mine: list[Any] = []
     if who.person_id is not None:
         (mine if rooms.see_wishes(who, house) else nav).append(may.way(gettext("My bookings"), "rooms.show_my_bookings"))
+        mine.append(may.way(gettext("My things"), "library.show_my_things"))
         mine.append(may.way(gettext("My payments"), "money.show_my_money"))
         mine.append(may.way(gettext("My details"), "people.show_me"))
     if journal.see_journal(who, house):

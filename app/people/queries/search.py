@@ -1,7 +1,6 @@
 """The one search box: any part of a name, a telephone or card number, in any order, with typing errors.
 
-`PersonGram` brings the candidates in one statement, whatever the number of words; the few that come are then judged here, word by
-word. The words of a query and the words of a person are compared in two spellings, `plain` and `fold`.
+How words are found is told in `core.grams`; here is what is special about people: numbers, addresses, names in two parts.
 """
 
 from __future__ import annotations
@@ -10,18 +9,16 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select, union_all
+from sqlalchemy import Select, literal, or_, select
 
+from app.core import grams
 from app.core.db import session
-from app.core.folding import fold, misspellings, plain, words
+from app.core.folding import plain, words
+from app.core.grams import ALIKE, EXACT, MOST_WORDS, PART, PREFIX, Word
 from app.people.models import Person, PersonGram, shown
 
-MOST_WORDS = 6
-"""Of a query; what follows is not looked at."""
-LONGEST = 20
-"""Letters of a word that count; a gram has room for them and its mark."""
 CANDIDATES = 100
-EXACT, PREFIX, PART, NEAR, ALIKE = range(5)
+INDEX = grams.Index(PersonGram.gram, PersonGram.person_id)
 _NUMBER = re.compile(r"\+?\d[\d\s/().\-]*")
 
 
@@ -34,14 +31,6 @@ class PersonLine:
     phone: str
     card_number: str | None
     hint: str
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word of a name in both spellings."""
-
-    folded: str
-    plain: str
 
 
 @dataclass(frozen=True)
@@ -63,7 +52,7 @@ def taken_apart(text: str) -> Asked:
     bare = plain(text[:200])
     numbers = [digits for run in _NUMBER.findall(bare) if len(digits := digits_of(run)) >= 3]
     names = words(_NUMBER.sub(" ", bare))
-    found = dict.fromkeys(_word(name) for name in names)
+    found = dict.fromkeys(grams.word(name) for name in names)
     return Asked(tuple(found)[:MOST_WORDS], tuple(dict.fromkeys(numbers))[:2])
 
 
@@ -75,102 +64,41 @@ def digits_of(number: str) -> str:
     return "0" + digits[4:] if digits.startswith("0049") else digits
 
 
-def _word(bare: str) -> Word:
-    cut = bare[:LONGEST]
-    return Word(fold(cut), cut)
-
-
 def words_of(given_name: str, family_name: str) -> list[Word]:
     """Every word somebody may be looked up by; double names also written as one (``annalena``, ``obrien``)."""
     found: dict[Word, None] = {}
     for name in (given_name, family_name):
         parts = words(plain(name))
         for part in parts:
-            found[_word(part)] = None
+            found[grams.word(part)] = None
         for chunk in [*plain(name).split(), "".join(parts)]:
             joined = "".join(words(chunk))
             if joined:
-                found[_word(joined)] = None
+                found[grams.word(joined)] = None
     return list(found)
 
 
 # Grams -------------------------------------------------------------------------------------------------------------
 
 
-def _inner(word: str) -> set[str]:
-    return {word[at : at + 3] for at in range(len(word) - 2)}
-
-
-def _beginning(word: str) -> set[str]:
-    return {("  " + word)[at : at + 3] for at in range(min(2, len(word)))} | _inner(word)
-
-
-def _end(word: str) -> set[str]:
-    return {word[-2:] + " "} if len(word) > 1 else set()
-
-
-def _near(word: Word) -> set[str]:
-    """A slip in a word of three letters makes another name: such words must be right."""
-    spellings = {word.folded, word.plain}
-    return {"-" + each for spelling in spellings for each in (misspellings(spelling) if len(spelling) > 3 else {spelling})}
-
-
 def grams_of(person: Person, old_cards: list[str]) -> set[str]:
     """The index entries of `person`; `old_cards` are the numbers of cards that duplicates of them carry."""
-    grams: set[str] = set()
+    found: set[str] = set()
     for word in words_of(person.given_name, person.family_name):
-        grams |= _beginning(word.folded) | _end(word.folded) | _near(word)
+        found |= grams.grams_of_word(word)
     for number in (person.phone, person.card_number):
         if number:
             digits = digits_of(number)
-            grams |= _inner(digits) | {"-" + digits}
-    return grams | {"-" + card for card in old_cards}
+            found |= grams.inner(digits) | {"-" + digits}
+    return found | {"-" + card for card in old_cards}
 
 
 # Candidates --------------------------------------------------------------------------------------------------------
 
 
-def _hits(grams: set[str], needs: list[tuple[Any, int]], bit: int) -> Select[Any]:
-    """People whose grams meet one of `needs`, with what that is worth; `exact` is `bit` where a whole number was hit."""
-    hit = (
-        select(
-            PersonGram.person_id,
-            func.sum(case((_KIND == "-", 0), (_LAST == " ", 0), else_=1)).label("begin"),
-            func.sum(case((_KIND.in_(["-", " "]), 0), (_LAST == " ", 0), else_=1)).label("inner"),
-            func.max(case((_LAST == " ", 1), else_=0)).label("ended"),
-            func.max(case((_KIND == "-", 1), else_=0)).label("near"),
-        )
-        .where(PersonGram.gram.in_(sorted(grams)))
-        .group_by(PersonGram.person_id)
-        .subquery()
-    )
-    worth = case(*[(_needed(hit.c, need), points + hit.c.ended) for need, points in needs], else_=0)
-    return select(hit.c.person_id, worth.label("worth"), (hit.c.near * bit).label("exact")).where(worth > 0)
-
-
-_KIND = func.substr(PersonGram.gram, 1, 1)
-_LAST = func.substr(PersonGram.gram, 3, 1)
-
-
-def _needed(hit: Any, need: tuple[str, int]) -> ColumnElement[bool]:
-    column, least = need
-    return getattr(hit, column) >= least  # type: ignore[no-any-return]
-
-
-def _word_hits(word: Word) -> Select[Any]:
-    begin, inner = _beginning(word.folded), _inner(word.folded)
-    needs: list[tuple[Any, int]] = [(("begin", len(begin)), 60)]
-    if inner:
-        needs.append((("inner", len(inner)), 40))
-    needs.append((("near", 1), 20))
-    if len(word.folded) > 3:
-        needs.append((("begin", (len(begin) + 1) // 2), 10))
-    return _hits(begin | _end(word.folded) | _near(word), needs, 0)
-
-
 def _number_hits(digits: str, bit: int) -> Select[Any]:
-    inner = _inner(digits)
-    return _hits(inner | {"-" + digits}, [(("near", 1), 60), (("inner", len(inner)), 30)], bit)
+    inner = grams.inner(digits)
+    return INDEX.hits(inner | {"-" + digits}, [(("near", 1), 60), (("inner", len(inner)), 30)], bit)
 
 
 def _candidates(asked: Asked, most: int) -> Select[Any]:
@@ -179,23 +107,15 @@ def _candidates(asked: Asked, most: int) -> Select[Any]:
     Duplicates that were merged have neither grams nor an address left; asking for `merged_into_id` as well would make SQLite
     walk through everybody.
     """
-    parts: list[Any] = [_word_hits(word) for word in asked.words]
+    parts: list[Any] = [INDEX.word_hits(word) for word in asked.words]
     parts += [_number_hits(digits, 1 << at) for at, digits in enumerate(asked.numbers)]
     if asked.email:
-        same = select(Person.id.label("person_id"), literal(60).label("worth"), literal(0).label("exact"))
+        same = select(Person.id.label("row"), literal(60).label("worth"), literal(0).label("exact"))
         parts.append(same.where(Person.email == asked.email))
-    each = union_all(*parts).subquery() if len(parts) > 1 else parts[0].subquery()
-    total = (
-        select(
-            each.c.person_id, func.count().label("met"), func.sum(each.c.worth).label("worth"),
-            func.sum(each.c.exact).label("exact"),
-        )
-        .group_by(each.c.person_id)
-        .subquery()
-    )  # fmt: skip
+    total = grams.together(parts)
     return (
         select(*_LINE, total.c.exact)
-        .join(total, total.c.person_id == Person.id)
+        .join(total, total.c.row == Person.id)
         .order_by(total.c.met.desc(), total.c.worth.desc(), Person.sort_name, Person.id)
         .limit(most)
     )
@@ -217,25 +137,9 @@ def line_of(row: Any) -> PersonLine:
 # Judgement ---------------------------------------------------------------------------------------------------------
 
 
-def _meets(word: Word, names: list[Word]) -> int | None:
-    """How well the asked `word` fits the best of `names`; None: not at all."""
-    if any(word.folded == name.folded for name in names):
-        return EXACT
-    if any(name.folded.startswith(word.folded) or name.plain.startswith(word.plain) for name in names):
-        return PREFIX
-    if len(word.folded) > 2 and any(word.folded in name.folded for name in names):
-        return PART
-    if any(_near(word) & _near(name) for name in names):
-        return NEAR
-    wanted = _beginning(word.folded)
-    if len(word.folded) > 3 and any(2 * len(wanted & _beginning(name.folded)) >= len(wanted) for name in names):
-        return ALIKE
-    return None
-
-
 def _judged(row: Any, asked: Asked) -> list[int | None]:
     names = words_of(row.given_name, row.family_name)
-    marks = [_meets(word, names) for word in asked.words]
+    marks = [grams.meets(word, names) for word in asked.words]
     numbers = [digits_of(number) for number in (row.phone, row.card_number) if number]
     for at, digits in enumerate(asked.numbers):
         if digits in numbers or row.exact & (1 << at):
@@ -279,7 +183,7 @@ def similar_people(
     given_name: str, family_name: str, phone: str | None, email: str | None, *, but: int | None = None, limit: int = 6
 ) -> list[Likeness]:
     """Who may already be this person: the same telephone number or address, or a name with a slip at most. Two statements."""
-    asked = Asked(tuple(_word(part) for part in dict.fromkeys(words(plain(f"{given_name} {family_name}"))))[:MOST_WORDS], ())
+    asked = Asked(tuple(grams.word(part) for part in dict.fromkeys(words(plain(f"{given_name} {family_name}"))))[:MOST_WORDS], ())
     rows = {row.id: row for row in session().execute(_candidates(asked, 60)).all()} if asked else {}
     digits = digits_of(phone) if phone else None
     same = []
@@ -312,7 +216,7 @@ def _same_name(one: tuple[str, str], other: tuple[str, str]) -> bool:
     """Whether two (given, family) may be one: each part with a slip at most, in either order, or a given name shortened."""
     mine, theirs = [_joined(part) for part in one], [_joined(part) for part in other]
     if not (mine[0] and mine[1] and theirs[0] and theirs[1]):
-        return bool(_near(_word("".join(mine))) & _near(_word("".join(theirs))))
+        return _close("".join(mine), "".join(theirs))
     if _close(mine[0], theirs[1]) and _close(mine[1], theirs[0]):
         return True
     firsts = [words(plain(part[0]))[0] for part in (one, other)]
@@ -325,4 +229,4 @@ def _joined(name: str) -> str:
 
 
 def _close(one: str, other: str) -> bool:
-    return bool(_near(_word(one)) & _near(_word(other)))
+    return grams.close(grams.word(one), grams.word(other))
