@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Dialect, Insert, Select, Table, bindparam, insert
+from sqlalchemy import CompoundSelect, Dialect, Insert, Select, Table, bindparam, insert
 from sqlalchemy.orm import make_transient_to_detached
 
 from app.core import db
@@ -19,6 +19,14 @@ from app.core.db import Model
 
 Row = tuple[Any, ...]
 Convert = Callable[[Any], Any]
+Asked = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]] | Insert
+
+
+class Found(NamedTuple):
+    """Rows as the driver gave them, which is cheap and can be compared, and what makes some of them rows as Python has them."""
+
+    rows: tuple[Row, ...]
+    typed: Callable[[Sequence[Row]], Sequence[Row]]
 
 
 class Statement:
@@ -28,13 +36,18 @@ class Statement:
     HOUSE.row(slug="marten")  # (1, "Meilentreff Marten")
     """
 
-    def __init__(self, statement: Select[*tuple[Any, ...]] | Insert) -> None:
+    def __init__(self, statement: Asked) -> None:
         self._statement = statement
         self._writes = isinstance(statement, Insert)
         self._translations: dict[tuple[object, ...], _Translation] = {}
 
-    def rows(self, **values: Any) -> list[Row]:
+    def rows(self, **values: Any) -> Sequence[Row]:
         return self._ask(values, lambda cursor: cursor.fetchall())
+
+    def found(self, **values: Any) -> Found:
+        """For who remembers what was made of the same rows before: types cost as much as asking."""
+        rows = tuple(self._ask(values, lambda cursor: cursor.fetchall(), typed=False))
+        return Found(rows, self._translated(db.looking().dialect, values).typed)
 
     def row(self, **values: Any) -> Row | None:
         """The first one."""
@@ -44,7 +57,7 @@ class Statement:
         """For an insert that gives nothing back."""
         self._ask(values, lambda cursor: [])
 
-    def _ask(self, values: dict[str, Any], fetch: Callable[[Any], list[Row]]) -> list[Row]:
+    def _ask(self, values: dict[str, Any], fetch: Callable[[Any], list[Row]], *, typed: bool = True) -> Sequence[Row]:
         session = db.session()
         if session.info.get("writing"):
             session.flush()
@@ -56,7 +69,8 @@ class Statement:
             db.asked.send(translation.text)
         driver: Any = connection.connection.dbapi_connection
         try:
-            return translation.typed(fetch(driver.execute(translation.text, translation.bound(values))))
+            rows = fetch(driver.execute(translation.text, translation.bound(values)))
+            return translation.typed(rows) if typed else rows
         except connection.dialect.loaded_dbapi.Error as fault:
             raise db.wrapped(fault, translation.text, connection) from fault
 
@@ -116,7 +130,7 @@ def _adding(model: type[Model]) -> _Adding:
 class _Translation:
     """The text for one engine and for lists of certain lengths, and how values go in and come out."""
 
-    def __init__(self, statement: Select[*tuple[Any, ...]] | Insert, dialect: Dialect, values: dict[str, Any]) -> None:
+    def __init__(self, statement: Asked, dialect: Dialect, values: dict[str, Any]) -> None:
         compiled: Any = statement.compile(dialect=dialect)
         expanded = compiled.construct_expanded_state(values)
         self.text: str = expanded.statement
@@ -146,7 +160,7 @@ class _Translation:
             given.update(zip(places, given.pop(name), strict=True))
         return given if self._positions is None else [given[name] for name in self._positions]
 
-    def typed(self, rows: list[Row]) -> list[Row]:
+    def typed(self, rows: Sequence[Row]) -> Sequence[Row]:
         """As Python has them."""
         if not self._outward or not rows:
             return rows

@@ -30,6 +30,7 @@ from flask import (
     has_request_context,
     make_response,
     redirect,
+    render_template,
     request,
     session,
     url_for,
@@ -37,6 +38,7 @@ from flask import (
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager
 from itsdangerous import URLSafeTimedSerializer
+from markupsafe import escape
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -215,23 +217,56 @@ def say(text: str, kind: str = "success") -> None:
 # Conditional GET ---------------------------------------------------------------------------------------------------
 
 
-def unchanged(*state: object) -> Response | None:
-    """304 when the reader already holds this page; call early with all that the page depends on.
+NAME, TOKEN, HERE = "\0name\0", "\0token\0", "\0here\0"
+"""Stand in a drawn page for what is a reader's own; no text that people type holds the sign."""
 
-    Language, theme, person and program version are added here. None means: render it; the answer will carry the tag.
+
+def kept_page(template: str, state: Hashable, values: Callable[[], Mapping[str, Any]]) -> Response:
+    """A page drawn once for all readers of one kind, while all it shows stays the same; 304 for who holds it already.
+
+    `state` names all that the page depends on: what was read (itself, not its number or age), what of the clock it shows, and
+    the person where it shows something of theirs. Address, house, roles, language and brightness are added here, name and form
+    secret filled in afterwards. `values` are asked for when the page must be drawn; the page has no forms of its own.
     """
     if session.get("_flashes"):
-        return None
-    who = actor()
-    reader = (who.session_key, who.name, sorted(who.roles), session.get("csrf"), i18n.language(), request.cookies.get("theme"))
-    parts = (request.full_path, reader, version(), state)
-    g.etag = tag = hashlib.blake2s(repr(parts).encode(), digest_size=12).hexdigest()
-    if tag not in request.if_none_match:
-        return None
-    memory.until_written(_question(request.environ), lambda: (tag, request.endpoint))
-    response = current_app.response_class(status=304)
-    response.set_etag(tag)
-    return response
+        return make_response(render_template(template, **values()))
+    key = (template, request.full_path, state, current_app.extensions["reader_kind"](), i18n.language())
+    html, digest = memory.recent("pages", key, lambda: _drawn_for_all(template, values()))
+    who, token = actor(), page_token()
+    g.etag = tag = hashlib.blake2s(repr((digest, who.name, token)).encode(), digest_size=12).hexdigest()
+    if tag in request.if_none_match:
+        memory.until_written(_question(request.environ), lambda: (tag, request.endpoint))
+        response = current_app.response_class(status=304)
+        response.set_etag(tag)
+        return response
+    return current_app.response_class(own(html, who, token))
+
+
+def _drawn_for_all(template: str, values: Mapping[str, Any]) -> tuple[str, bytes]:
+    """The page with marks for what is a reader's own, and a mark of its content."""
+    g.for_all = True
+    try:
+        html = render_template(template, **values)
+    finally:
+        del g.for_all
+    return html, hashlib.blake2s(html.encode(), digest_size=12).digest()
+
+
+def is_for_all() -> bool:
+    """Whether what is being drawn will be kept for other readers, too."""
+    return "for_all" in g
+
+
+def own(html: str, who: Actor, token: str) -> str:
+    """`html` with what is this reader's own in place of its marks."""
+    place = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    return html.replace(NAME, escape(who.name)).replace(TOKEN, token).replace(HERE, escape(place))
+
+
+def _form_token() -> str:
+    if is_for_all():
+        raise RuntimeError("a page that is kept for all readers cannot hold the form of one")
+    return page_token()
 
 
 def _question(environ: Mapping[str, Any]) -> Hashable:
@@ -354,7 +389,7 @@ def init_app(
     login.request_loader(lambda request: recognise())
     app.session_interface = SignedCookies()
     app.wsgi_app = in_front(app, app.wsgi_app, secure)  # type: ignore[method-assign]
-    app.jinja_env.globals.update(static_url=static_url, csrf_token=page_token, idempotency_key=lambda: secrets.token_urlsafe(16))
+    app.jinja_env.globals.update(static_url=static_url, csrf_token=_form_token, idempotency_key=lambda: secrets.token_urlsafe(16))
     app.add_url_rule("/static/<hash>/<path:name>", "static", static)
     app.before_request(_only_guarded)
     app.after_request(_finish)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, bindparam, func, select
 
 from app.core.spans import Span
-from app.core.statements import Statement
+from app.core.statements import Found, Statement
 from app.occupancy.models import Occupancy, Resource
 
 HELD, THINGS = Occupancy.__table__.c, Resource.__table__.c
@@ -83,8 +83,17 @@ def conflicts(resources: Iterable[int], span: Span, *, but: tuple[str, int] | No
 
 def busy(resources: Iterable[int], window: Span, *, but: tuple[str, int] | None = None) -> dict[int, list[Span]]:
     """Held spans per resource."""
+    return spans_held(found_busy(resources, window), but=but)
+
+
+def found_busy(resources: Iterable[int], window: Span) -> Found:
+    """The same as it was read, for who remembers what was made of it; `spans_held` reads it."""
+    return _HOLDING.found(**bounds(resources, window))
+
+
+def spans_held(found: Found, *, but: tuple[str, int] | None = None) -> dict[int, list[Span]]:
     result: dict[int, list[Span]] = defaultdict(list)
-    for resource_id, starts_at, ends_at, _, source, source_id in _HOLDING.rows(**bounds(resources, window)):
+    for resource_id, starts_at, ends_at, _, source, source_id in found.typed(found.rows):
         if but != (source, source_id):
             result[resource_id].append(Span(starts_at, ends_at))
     return result
