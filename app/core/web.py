@@ -232,14 +232,14 @@ def kept_page(template: str, state: Hashable, values: Callable[[], Mapping[str, 
         return make_response(render_template(template, **values()))
     key = (template, request.full_path, state, current_app.extensions["reader_kind"](), i18n.language())
     html, digest = memory.recent("pages", key, lambda: _drawn_for_all(template, values()))
-    who, token = actor(), page_token()
-    g.etag = tag = hashlib.blake2s(repr((digest, who.name, token)).encode(), digest_size=12).hexdigest()
+    who = actor()
+    g.etag = tag = hashlib.blake2s(repr((digest, who.name, session.get("csrf"))).encode(), digest_size=12).hexdigest()
     if tag in request.if_none_match:
         memory.until_written(_question(request.environ), lambda: (tag, request.endpoint))
         response = current_app.response_class(status=304)
         response.set_etag(tag)
         return response
-    return current_app.response_class(own(html, who, token))
+    return current_app.response_class(own(html, who, page_token()))
 
 
 def _drawn_for_all(template: str, values: Mapping[str, Any]) -> tuple[str, bytes]:

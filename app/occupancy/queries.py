@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, bindparam, func, select
+from sqlalchemy import ColumnElement, FromClause, bindparam, func, literal_column, select
 
 from app.core.spans import Span
 from app.core.statements import Found, Statement
@@ -31,23 +31,20 @@ def overlapping() -> tuple[FromClause, list[ColumnElement[bool]]]:
     """A join of resource and occupancy, and the conditions that leave the promises that overlap a window; see `bounds`.
 
     Promises of one resource never overlap, so at most one of those that began before the window still runs: the latest. The
-    scan starts there.
+    scan starts there. ``OFFSET 0`` has PostgreSQL look for it once a resource and not once a promise.
     """
     moment = HELD.starts_at.type
     starts_at, ends_at = bindparam("window_starts_at", type_=moment), bindparam("window_ends_at", type_=moment)
-    earlier = (
-        select(func.max(HELD.starts_at))
-        .where(HELD.resource_id == THINGS.id, HELD.starts_at <= starts_at)
-        .correlate(Resource.__table__)
-        .scalar_subquery()
-    )
-    source = Resource.__table__.join(
+    earlier = Occupancy.__table__.alias("earlier").c
+    latest = select(func.max(earlier.starts_at)).where(earlier.resource_id == THINGS.id, earlier.starts_at <= starts_at)
+    since = func.coalesce(latest.correlate(Resource.__table__).scalar_subquery(), starts_at, type_=moment)
+    wanted = THINGS.id.in_(bindparam("resources", expanding=True))
+    things = select(THINGS.id, since.label("since")).where(wanted).offset(literal_column("0")).subquery("things")
+    source = things.join(
         Occupancy.__table__,
-        (HELD.resource_id == THINGS.id)
-        & (HELD.starts_at < ends_at)
-        & (HELD.starts_at >= func.coalesce(earlier, starts_at, type_=moment)),
+        (HELD.resource_id == things.c.id) & (HELD.starts_at < ends_at) & (HELD.starts_at >= things.c.since),
     )
-    return source, [THINGS.id.in_(bindparam("resources", expanding=True)), HELD.ends_at > starts_at]
+    return source, [HELD.ends_at > starts_at]
 
 
 def bounds(resources: Iterable[int], window: Span) -> dict[str, Any]:
