@@ -60,7 +60,7 @@ def until_written(what: Hashable, make: Callable[[], T]) -> T:
     return value
 
 
-SHELVES = {"heads": 128, "pages": 256, "pieces": 4_096}
+SHELVES = {"cookies": 1_024, "heads": 128, "pages": 256, "pieces": 4_096}
 """How many of each are kept; a page has some 40 kB, a piece of one some 3 kB."""
 _putting = Lock()
 

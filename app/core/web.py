@@ -10,9 +10,10 @@ import gzip
 import hashlib
 import inspect
 import mimetypes
+import re
 import secrets
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache, wraps
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from urllib.parse import urlsplit
 from flask import (
     Blueprint,
     Flask,
+    Request,
     Response,
     abort,
     current_app,
@@ -35,7 +37,7 @@ from flask import (
     session,
     url_for,
 )
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager
 from itsdangerous import URLSafeTimedSerializer
 from markupsafe import escape
@@ -231,7 +233,7 @@ def kept_page(template: str, state: Hashable, values: Callable[[], Mapping[str, 
     if session.get("_flashes"):
         return make_response(render_template(template, **values()))
     key = (template, request.full_path, state, current_app.extensions["reader_kind"](), i18n.language())
-    html, digest = memory.recent("pages", key, lambda: _drawn_for_all(template, values()))
+    pieces, digest = memory.recent("pages", key, lambda: _drawn_for_all(template, values()))
     who = actor()
     g.etag = tag = hashlib.blake2s(repr((digest, who.name, session.get("csrf"))).encode(), digest_size=12).hexdigest()
     if tag in request.if_none_match:
@@ -239,17 +241,17 @@ def kept_page(template: str, state: Hashable, values: Callable[[], Mapping[str, 
         response = current_app.response_class(status=304)
         response.set_etag(tag)
         return response
-    return current_app.response_class(own(html, who, page_token()))
+    return current_app.response_class(b"".join(own(pieces)))
 
 
-def _drawn_for_all(template: str, values: Mapping[str, Any]) -> tuple[str, bytes]:
-    """The page with marks for what is a reader's own, and a mark of its content."""
+def _drawn_for_all(template: str, values: Mapping[str, Any]) -> tuple[list[bytes], bytes]:
+    """The page in pieces, every other one a mark for what is a reader's own, and the digest of its content."""
     g.for_all = True
     try:
-        html = render_template(template, **values)
+        html = render_template(template, **values).encode()
     finally:
         del g.for_all
-    return html, hashlib.blake2s(html.encode(), digest_size=12).digest()
+    return pieces(html), hashlib.blake2s(html, digest_size=12).digest()
 
 
 def is_for_all() -> bool:
@@ -257,10 +259,17 @@ def is_for_all() -> bool:
     return "for_all" in g
 
 
-def own(html: str, who: Actor, token: str) -> str:
-    """`html` with what is this reader's own in place of its marks."""
+def pieces(html: bytes) -> list[bytes]:
+    """`html` cut at its marks."""
+    return re.split(rb"(\0(?:name|token|here)\0)", html)
+
+
+def own(pieces: Sequence[bytes]) -> Iterator[bytes]:
+    """`pieces` with what is this reader's own in place of the marks."""
     place = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    return html.replace(NAME, escape(who.name)).replace(TOKEN, token).replace(HERE, escape(place))
+    mine = {NAME: escape(actor().name), TOKEN: page_token(), HERE: escape(place)}
+    marks = {mark.encode(): words.encode() for mark, words in mine.items()}
+    return (marks.get(piece, piece) if piece[:1] == b"\0" else piece for piece in pieces)
 
 
 def _form_token() -> str:
@@ -450,6 +459,19 @@ class SignedCookies(SecureCookieSessionInterface):
         if getattr(self, "_keys", None) != keys:
             self._keys, self._serializer = keys, super().get_signing_serializer(app)
         return self._serializer
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """What a cookie was proven to say is kept for some minutes, with the keys it was proven by: every page asks."""
+        cookie = request.cookies.get(self.get_cookie_name(app))
+        if not cookie:
+            return self.session_class()
+        self.get_signing_serializer(app)
+        key = cookie, self._keys, int(time.time()) // 300
+        said: str = memory.recent("cookies", key, lambda: self._said(app, request))
+        return self.session_class(self.serializer.loads(said))
+
+    def _said(self, app: Flask, request: Request) -> str:
+        return str(self.serializer.dumps(dict(super().open_session(app, request) or {})))
 
 
 class Application(Flask):

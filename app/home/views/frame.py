@@ -10,11 +10,10 @@ from markupsafe import Markup
 
 from app.accounts.views.reader import me_links, theme
 from app.core import i18n
-from app.core.forms import page_token
 from app.core.i18n import gettext
 from app.core.memory import recent
 from app.core.policy import Actor
-from app.core.web import HERE, NAME, TOKEN, actor, is_for_all, own
+from app.core.web import HERE, NAME, TOKEN, actor, is_for_all, own, pieces
 from app.houses.queries import HouseCard
 from app.houses.views import all_houses, here
 from app.journal import policy as journal
@@ -61,8 +60,8 @@ def page_header() -> Markup:
     """The top of the page, remembered for all who may enter the same rooms and are at the same place."""
     who, house, brightness = actor(), here(), theme()
     key = (reader_kind(), request.endpoint, i18n.language())
-    drawn = recent("heads", key, lambda: _header(who, house, brightness))
-    return Markup(drawn if is_for_all() else own(drawn, who, page_token()))
+    drawn = recent("heads", key, lambda: pieces(_header(who, house, brightness).encode()))
+    return Markup(b"".join(drawn if is_for_all() else own(drawn)).decode())
 
 
 def _header(who: Actor, house: HouseCard | None, brightness: str) -> str:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Integer, bindparam, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Integer, bindparam, case, literal_column, select, union_all
 
 from app.core import clock
 from app.core.memory import recent, until_written
@@ -65,7 +65,8 @@ _ENTRY = (
     _BOOKED.id, _BOOKED.room_id, _BOOKED.starts_at, _BOOKED.ends_at, _BOOKED.before_minutes, _BOOKED.after_minutes, _BOOKED.state,
     _BOOKED.purpose, _BOOKED.purpose_public, _BOOKED.people, _BOOKED.booked_for_id, _WHO.given_name, _WHO.family_name,
 )  # fmt: skip
-_OF_BOOKING = (occupancy.HELD.source == BOOKING) & (_BOOKED.id == occupancy.HELD.source_id)
+# As a case, the source is no way in for SQLite, which knows no numbers of rows and would begin with all promises of bookings.
+_OF_BOOKING = _BOOKED.id == case((occupancy.HELD.source == BOOKING, occupancy.HELD.source_id))
 
 
 def _wished_in_window() -> tuple[ColumnElement[bool], ...]:
