@@ -8,11 +8,12 @@ transaction, and rows that are plain tuples with the types of their columns.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import CompoundSelect, Dialect, Insert, Select, Table, bindparam, insert
 from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core import db
 from app.core.db import Model
@@ -93,6 +94,25 @@ def insertion(model: type[Model]) -> Statement:
     return Statement(statement if number is None else statement.returning(number))
 
 
+def add_rows(model: type[Model], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert a few rows by one statement, in their order. All columns must be given."""
+    many = _rows(model, len(rows))
+    many.run(**{f"{name}_{place}": value for place, row in enumerate(rows) for name, value in row.items()})
+
+
+@lru_cache(maxsize=128)
+def _rows(model: type[Model], number: int) -> Statement:
+    table = cast(Table, model.__table__)
+    return Statement(
+        insert(table).values(
+            [
+                {column.name: bindparam(f"{column.name}_{place}", type_=column.type) for column in table.columns}
+                for place in range(number)
+            ]
+        )
+    )
+
+
 def add(thing: Model) -> None:
     """Insert a new object and have it in the session: what ``session().add`` and ``flush`` do, by one plain statement.
 
@@ -101,10 +121,14 @@ def add(thing: Model) -> None:
     adding = _adding(type(thing))
     if adding.version:
         setattr(thing, adding.version, 1)
-    row = adding.statement.row(**{name: getattr(thing, key) for name, key in adding.columns})
+    values = {key: getattr(thing, key) for _, key in adding.columns}
+    row = adding.statement.row(**{name: values[key] for name, key in adding.columns})
     if row is not None:
         setattr(thing, adding.number, row[0])
     make_transient_to_detached(thing)
+    for key, value in values.items():
+        if key not in thing.__dict__:  # a default of the model, which would be read back when it is asked for
+            set_committed_value(thing, key, value)
     db.session().add(thing)
 
 

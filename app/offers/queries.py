@@ -19,6 +19,7 @@ from app.core.i18n import language
 from app.core.i18n import lazy as _l
 from app.core.memory import remembered
 from app.core.spans import Span, merged
+from app.core.statements import Statement
 from app.houses.models import House
 from app.offers.models import HoursKind, Offering, OpeningException, OpeningHours, RuleValue, Tariff, TaxCode
 
@@ -291,7 +292,7 @@ class NoSuchValue(LookupError):
     """No row of `rule_value` holds for this key on that day: the house would have to guess."""
 
 
-_VALUE = (
+_VALUE = Statement(
     select(RuleValue.value)
     .where(
         RuleValue.key == bindparam("key"),
@@ -305,10 +306,10 @@ _VALUE = (
 
 def rule_value(key: str, day: date) -> str:
     """What held on `day`, as it is written. Raises `NoSuchValue`."""
-    found = session().scalar(_VALUE, {"key": key, "day": day})
+    found = _VALUE.row(key=key, day=day)
     if found is None:
         raise NoSuchValue(f"{key} on {day}")
-    return found
+    return str(found[0])
 
 
 def rule_number(key: str, day: date) -> int:
