@@ -390,3 +390,12 @@ def offerings(house_id: int, *, archived: bool = False) -> list[Offering]:
     if not archived:
         statement = statement.where(Offering.archived_at.is_(None))
     return list(session().scalars(statement.order_by(Offering.code)))
+
+
+_NAMES = select(Offering.code, Offering.name).where(Offering.house_id == bindparam("house_id")).order_by(Offering.code)
+_ALL_NAMES, _OFFERED_NAMES = Statement(_NAMES), Statement(_NAMES.where(Offering.archived_at.is_(None)))
+
+
+def offering_names(house_id: int, *, archived: bool = False) -> list[tuple[str, str]]:
+    """Code and name of each, by code, to choose from."""
+    return [(code, name) for code, name in (_ALL_NAMES if archived else _OFFERED_NAMES).rows(house_id=house_id)]

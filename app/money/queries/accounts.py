@@ -52,9 +52,13 @@ def period(code: str) -> Period | None:
     return Period(code, f"{year}-01", f"{year}-12")
 
 
+_FIRST_MONTH = Statement(select(func.min(_B.month)).where(or_(_B.house_id == bindparam("house"), _B.house_id == 0)))
+
+
 def first_month(house_id: int) -> str | None:
     """The first month in which anything was posted."""
-    return session().scalar(select(func.min(AccountBalance.month)).where(AccountBalance.house_id.in_((house_id, 0))))
+    row = _FIRST_MONTH.row(house=house_id)
+    return row[0] if row else None
 
 
 @dataclass(frozen=True, slots=True)

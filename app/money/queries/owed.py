@@ -86,5 +86,8 @@ def owed_for(source: str, source_id: int) -> Owed:
         settled_cents=sum(row[3] for row in standing),
         due_on=min((row[4] for row in standing if row[3] < row[1]), default=None),
         refund_cents=sum(int(row[6] or 0) for row in found),
-        deposits=tuple(OwedDeposit(*row, closed is None) for *row, closed in _DEPOSITS.rows(source=source, source_id=source_id)),
+        deposits=tuple(
+            OwedDeposit(id_, kind, title, cents, held, due_on, back_on, closed_at is None)
+            for id_, kind, title, cents, held, due_on, back_on, closed_at in _DEPOSITS.rows(source=source, source_id=source_id)
+        ),
     )
