@@ -59,10 +59,10 @@ class Statement:
         self._ask(values, lambda cursor: [])
 
     def _ask(self, values: dict[str, Any], fetch: Callable[[Any], list[Row]], *, typed: bool = True) -> Sequence[Row]:
-        session = db.session()
+        session = cast(db.HouseSession, db.session())
         if session.info.get("writing"):
             session.flush()
-        connection = db.looking()
+        connection = session.looking()
         translation = self._translated(connection.dialect, values)
         if self._writes:
             session.info.pop("stamps", None)  # see app.core.memory: who has written remembers nothing
@@ -76,7 +76,7 @@ class Statement:
             raise db.wrapped(fault, translation.text, connection) from fault
 
     def _translated(self, dialect: Dialect, values: dict[str, Any]) -> _Translation:
-        lengths = tuple(len(value) for value in values.values() if isinstance(value, list))
+        lengths = tuple([len(value) for value in values.values() if type(value) is list])
         found = self._translations.get((dialect.name, lengths))
         if found is None:
             found = self._translations[dialect.name, lengths] = _Translation(self._statement, dialect, values)

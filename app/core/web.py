@@ -11,7 +11,6 @@ import hashlib
 import inspect
 import mimetypes
 import re
-import secrets
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import date
@@ -226,7 +225,7 @@ def say(text: str, kind: str = "success") -> None:
 # Conditional GET ---------------------------------------------------------------------------------------------------
 
 
-NAME, TOKEN, HERE = "\0name\0", "\0token\0", "\0here\0"
+NAME, TOKEN, HERE, KEY = "\0name\0", "\0token\0", "\0here\0", "\0key\0"
 """Stand in a drawn page for what is a reader's own; no text that people type holds the sign."""
 
 
@@ -234,8 +233,8 @@ def kept_page(template: str, state: Hashable, values: Callable[[], Mapping[str, 
     """A page drawn once for all readers of one kind, while all it shows stays the same; 304 for who holds it already.
 
     `state` names all that the page depends on: what was read (itself, not its number or age), what of the clock it shows, and
-    the person where it shows something of theirs. Address, house, roles, language and brightness are added here, name and form
-    secret filled in afterwards. `values` are asked for when the page must be drawn; the page has no forms of its own.
+    the person where it shows something of theirs. Address, house, roles, language and brightness are added here; name and what
+    forms carry are filled in afterwards. `values` are asked for when the page must be drawn.
     """
     if session.get("_flashes"):
         return make_response(render_template(template, **values()))
@@ -268,7 +267,7 @@ def is_for_all() -> bool:
 
 def pieces(html: bytes) -> list[bytes]:
     """`html` cut at its marks."""
-    return re.split(rb"(\0(?:name|token|here)\0)", html)
+    return re.split(rb"(\0(?:name|token|here|key)\0)", html)
 
 
 def own(pieces: Sequence[bytes]) -> Iterator[bytes]:
@@ -276,13 +275,19 @@ def own(pieces: Sequence[bytes]) -> Iterator[bytes]:
     place = request.full_path.rstrip("?") if request.method == "GET" else "/"
     mine = {NAME: escape(actor().name), TOKEN: page_token(), HERE: escape(place)}
     marks = {mark.encode(): words.encode() for mark, words in mine.items()}
-    return (marks.get(piece, piece) if piece[:1] == b"\0" else piece for piece in pieces)
+    for piece in pieces:
+        if piece[:1] != b"\0":
+            yield piece
+        else:
+            yield marks[piece] if piece in marks else idempotency.new_key().encode()
 
 
 def _form_token() -> str:
-    if is_for_all():
-        raise RuntimeError("a page that is kept for all readers cannot hold the form of one")
-    return page_token()
+    return TOKEN if is_for_all() else page_token()
+
+
+def _form_key() -> str:
+    return KEY if is_for_all() else idempotency.new_key()
 
 
 def _question(environ: Mapping[str, Any]) -> Hashable:
@@ -405,7 +410,7 @@ def init_app(
     login.request_loader(lambda request: recognise())
     app.session_interface = SignedCookies()
     app.wsgi_app = in_front(app, app.wsgi_app, secure)  # type: ignore[method-assign]
-    app.jinja_env.globals.update(static_url=static_url, csrf_token=_form_token, idempotency_key=lambda: secrets.token_urlsafe(16))
+    app.jinja_env.globals.update(static_url=static_url, csrf_token=_form_token, idempotency_key=_form_key)
     app.add_url_rule("/static/<hash>/<path:name>", "static", static)
     app.before_request(_only_guarded)
     app.after_request(_finish)

@@ -130,17 +130,21 @@ def show_account(account: LedgerAccount) -> Any:
     here = house()
     assert here is not None
     lines, before = queries.account_lines(account.code, here.id, _before())
-    return render_template(
+    balance = queries.balance(account.code, here.id)
+    about = (account.name, account.kind, account.datev_no, account.vat_bp, account.archived_at)
+    return kept_page(
         "money/show_account.html",
-        account=account,
-        kind=ACCOUNT_KINDS[AccountKind(account.kind)],
-        lines=lines,
-        balance=queries.balance(account.code, here.id),
-        spheres=SPHERES,
-        first_page="before" not in request.args,
-        next_url=url_for("money.show_account", code=account.code, before=f"{before[0]}.{before[1]}") if before else None,
-        sheets=asked.sheets("money.take_account", code=account.code),
-        may_be_put_away=account.code not in set(Known) and account.vat_bp is None,
+        (about, tuple(lines), before, balance),
+        lambda: {
+            "account": account,
+            "kind": ACCOUNT_KINDS[AccountKind(account.kind)],
+            "lines": lines,
+            "balance": balance,
+            "spheres": SPHERES,
+            "next_url": url_for("money.show_account", code=account.code, before=f"{before[0]}.{before[1]}") if before else None,
+            "sheets": asked.sheets("money.take_account", code=account.code),
+            "may_be_put_away": account.code not in set(Known) and account.vat_bp is None,
+        },
     )
 
 
