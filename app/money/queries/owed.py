@@ -75,8 +75,8 @@ _DEPOSITS = Statement(
 )
 
 
-def owed_for(source: str, source_id: int) -> Owed:
-    """Of the thing `source_id` of `source` (such as ``booking``); two statements."""
+def owed_for(source: str, source_id: int, *, deposits: bool = True) -> Owed:
+    """Of the thing `source_id` of `source` (such as ``booking``); two statements, one where `deposits` were never asked for."""
     found = _CHARGES.rows(source=source, source_id=source_id)
     standing = [row for row in found if row[5] is None]
     return Owed(
@@ -88,6 +88,8 @@ def owed_for(source: str, source_id: int) -> Owed:
         refund_cents=sum(int(row[6] or 0) for row in found),
         deposits=tuple(
             OwedDeposit(id_, kind, title, cents, held, due_on, back_on, closed_at is None)
-            for id_, kind, title, cents, held, due_on, back_on, closed_at in _DEPOSITS.rows(source=source, source_id=source_id)
+            for id_, kind, title, cents, held, due_on, back_on, closed_at in (
+                _DEPOSITS.rows(source=source, source_id=source_id) if deposits else ()
+            )
         ),
     )

@@ -225,7 +225,7 @@ def _check(request: ChargeRequest) -> dict[str, KindCard]:
 def _lines_of(lines: Sequence[ChargeLineRequest], kinds: dict[str, KindCard], rates: dict[str, int]) -> list[Line]:
     """Receivable against income and tax, one pair of lines for each line of the charge."""
     result = []
-    accounts = tax_accounts(AccountKind.LIABILITY)
+    accounts = tax_accounts(AccountKind.LIABILITY) if any(rates.values()) else {}
     for line in lines:
         if not line.cents:
             continue
