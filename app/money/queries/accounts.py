@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, or_, select
+from sqlalchemy import and_, bindparam, case, func, literal_column, or_, select
 
 from app.core.db import session
 from app.core.statements import Statement
@@ -174,9 +174,9 @@ _LINES = (
     .join(LedgerEntry.__table__, _E.id == _L.entry_id)
     .where(_HERE)
     .order_by(_L.entry_id.desc(), _L.position.desc())
-    .limit(bindparam("most"))
 )  # fmt: skip
-_NEWEST = Statement(_LINES)
+_NEWEST = Statement(_LINES.limit(literal_column(str(PAGE + 1))))
+"""The limit stands in the text, or PostgreSQL would plan for a tenth of all lines."""
 
 
 def account_lines(
@@ -188,15 +188,16 @@ def account_lines(
     """
     values = {"code": code, "house": house_id}
     stands = balance(code, house_id)
+    statement = _LINES.limit(most + 1)
     if before is None:
-        rows: Iterable[Any] = _NEWEST.rows(**values, most=most + 1)
+        rows: Iterable[Any] = _NEWEST.rows(**values) if most == PAGE else session().execute(statement, values)
     else:
         entry_id, position = before
         newer = or_(_L.entry_id > entry_id, and_(_L.entry_id == entry_id, _L.position >= position))
         passed = select(func.sum(_L.debit_cents) - func.sum(_L.credit_cents)).where(_HERE, newer)
         stands -= int(session().scalar(passed, values) or 0)
         older = or_(_L.entry_id < entry_id, and_(_L.entry_id == entry_id, _L.position < position))
-        rows = session().execute(_LINES.where(older), {**values, "most": most + 1})
+        rows = session().execute(statement.where(older), values)
     found = []
     for entry_id, position, number, year, posted_on, text, debit, credit, sphere, offering, fund in rows:
         found.append(
