@@ -168,6 +168,10 @@ class _Translation:
             name: processors[name](value) if processors[name] else value for name, value in self._constants.items()
         }
         self._inward: list[tuple[str, Convert]] = [(name, convert) for name, convert in processors.items() if convert]
+        inward = {name: convert for name, convert in self._inward if name not in self._constants}
+        self._places: list[tuple[str, Convert | None]] | None = None  # the short way, where all go by position and none is a list
+        if self._positions is not None and not self._lists:
+            self._places = [(name, inward.get(name)) for name in self._positions]
         outward = [
             (index, column.type.dialect_impl(dialect).result_processor(dialect, None))
             for index, column in enumerate(statement.exported_columns)
@@ -177,6 +181,8 @@ class _Translation:
     def bound(self, values: dict[str, Any]) -> Any:
         """As the driver takes them: by position or by name."""
         given = {**self._constants, **values}
+        if self._places is not None:
+            return [given[name] if convert is None else convert(given[name]) for name, convert in self._places]
         for name, convert in self._inward:
             if name in values and name not in self._lists:
                 given[name] = convert(values[name])
