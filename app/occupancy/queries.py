@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, bindparam, func, literal_column, select
+from sqlalchemy import Integer, Subquery, bindparam, func, literal_column, select, union_all
 
 from app.core.spans import Span
 from app.core.statements import Found, Statement
@@ -27,24 +27,23 @@ class Held:
     source_id: int
 
 
-def overlapping() -> tuple[FromClause, list[ColumnElement[bool]]]:
-    """A join of resource and occupancy, and the conditions that leave the promises that overlap a window; see `bounds`.
+def overlapping() -> Subquery:
+    """The promises that overlap a window, under the names of their columns; see `bounds`.
 
-    Promises of one resource never overlap, so at most one of those that began before the window still runs: the latest. The
-    scan starts there. ``OFFSET 0`` has PostgreSQL look for it once a resource and not once a promise.
+    Promises of one resource never overlap, so at most one of those that began before the window still runs: the latest. Told apart
+    from those that begin inside, so that PostgreSQL knows how few these are; ``OFFSET 0`` has it look for the latest once a resource.
     """
     moment = HELD.starts_at.type
     starts_at, ends_at = bindparam("window_starts_at", type_=moment), bindparam("window_ends_at", type_=moment)
+    columns = (HELD.resource_id, HELD.starts_at, HELD.ends_at, HELD.kind, HELD.source, HELD.source_id)
+    wanted = bindparam("resources", expanding=True, type_=Integer)
+    inside = select(*columns).where(HELD.resource_id.in_(wanted), HELD.starts_at > starts_at, HELD.starts_at < ends_at)
     earlier = Occupancy.__table__.alias("earlier").c
     latest = select(func.max(earlier.starts_at)).where(earlier.resource_id == THINGS.id, earlier.starts_at <= starts_at)
-    since = func.coalesce(latest.correlate(Resource.__table__).scalar_subquery(), starts_at, type_=moment)
-    wanted = THINGS.id.in_(bindparam("resources", expanding=True))
-    things = select(THINGS.id, since.label("since")).where(wanted).offset(literal_column("0")).subquery("things")
-    source = things.join(
-        Occupancy.__table__,
-        (HELD.resource_id == things.c.id) & (HELD.starts_at < ends_at) & (HELD.starts_at >= things.c.since),
-    )
-    return source, [HELD.ends_at > starts_at]
+    since = latest.correlate(Resource.__table__).scalar_subquery().label("since")
+    things = select(THINGS.id, since).where(THINGS.id.in_(wanted)).offset(literal_column("0")).subquery("things")
+    into = things.join(Occupancy.__table__, (HELD.resource_id == things.c.id) & (HELD.starts_at == things.c.since))
+    return union_all(inside, select(*columns).select_from(into).where(HELD.ends_at > starts_at)).subquery("held")
 
 
 def bounds(resources: Iterable[int], window: Span) -> dict[str, Any]:
@@ -53,13 +52,8 @@ def bounds(resources: Iterable[int], window: Span) -> dict[str, Any]:
 
 
 def _holding() -> Statement:
-    source, conditions = overlapping()
-    return Statement(
-        select(HELD.resource_id, HELD.starts_at, HELD.ends_at, HELD.kind, HELD.source, HELD.source_id)
-        .select_from(source)
-        .where(*conditions)
-        .order_by(HELD.starts_at, HELD.resource_id)
-    )
+    held = overlapping()
+    return Statement(select(held).order_by(held.c.starts_at, held.c.resource_id))
 
 
 _HOLDING = _holding()

@@ -65,8 +65,6 @@ _ENTRY = (
     _BOOKED.id, _BOOKED.room_id, _BOOKED.starts_at, _BOOKED.ends_at, _BOOKED.before_minutes, _BOOKED.after_minutes, _BOOKED.state,
     _BOOKED.purpose, _BOOKED.purpose_public, _BOOKED.people, _BOOKED.booked_for_id, _WHO.given_name, _WHO.family_name,
 )  # fmt: skip
-# As a case, the source is no way in for SQLite, which knows no numbers of rows and would begin with all promises of bookings.
-_OF_BOOKING = _BOOKED.id == case((occupancy.HELD.source == BOOKING, occupancy.HELD.source_id))
 
 
 def _wished_in_window() -> tuple[ColumnElement[bool], ...]:
@@ -82,11 +80,11 @@ def _wished_in_window() -> tuple[ColumnElement[bool], ...]:
 
 def _entries_in_window() -> Statement:
     """What is promised, and undecided wishes, which may hold nothing: their first column is 0."""
-    source, conditions = occupancy.overlapping()
-    held = (
-        select(occupancy.HELD.resource_id, *_ENTRY)
-        .select_from(source.join(Booking.__table__, _OF_BOOKING).outerjoin(Person.__table__, _WHO.id == _BOOKED.booked_for_id))
-        .where(*conditions)
+    promises = occupancy.overlapping()
+    # As a case, the source is no way in for SQLite, which knows no numbers of rows and would begin with all promises of bookings.
+    of_booking = _BOOKED.id == case((promises.c.source == BOOKING, promises.c.source_id))
+    held = select(promises.c.resource_id, *_ENTRY).select_from(
+        promises.join(Booking.__table__, of_booking).outerjoin(Person.__table__, _WHO.id == _BOOKED.booked_for_id)
     )
     people = Booking.__table__.outerjoin(Person.__table__, _WHO.id == _BOOKED.booked_for_id)
     wished = select(literal_column("0", Integer), *_ENTRY).select_from(people).where(*_wished_in_window())
