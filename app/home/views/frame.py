@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any, NamedTuple
 
 from flask import render_template, request, url_for
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from app.accounts.views.reader import me_links, theme
 from app.core import i18n
-from app.core.forms import page_token
 from app.core.i18n import gettext
 from app.core.memory import recent
 from app.core.policy import Actor
-from app.core.web import actor
+from app.core.web import HERE, NAME, TOKEN, actor, is_for_all, own, pieces
 from app.houses.queries import HouseCard
 from app.houses.views import all_houses, here
 from app.journal import policy as journal
@@ -46,22 +46,23 @@ class Way(NamedTuple):
     current: bool
 
 
-NAME, TOKEN, HERE = "\0name\0", "\0token\0", "\0here\0"
-"""Stand for what is a reader's own; no text that people type holds the sign."""
-
-
 def frame() -> dict[str, Any]:
     """`page_header` and `footer_links` of base.html."""
     return {"page_header": page_header, "footer_links": []}
 
 
+def reader_kind() -> Hashable:
+    """All that the frame of a page depends on besides the address and the reader's name; may this reader enter the same rooms?"""
+    who = actor()
+    return who.roles, who.is_authenticated, who.person_id is None, here(), len(all_houses()), theme()
+
+
 def page_header() -> Markup:
     """The top of the page, remembered for all who may enter the same rooms and are at the same place."""
     who, house, brightness = actor(), here(), theme()
-    kind = (who.roles, who.is_authenticated, who.person_id is None, house, len(all_houses()))
-    drawn = recent(("header", kind, request.endpoint, i18n.language(), brightness), lambda: _header(who, house, brightness))
-    place = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    return Markup(drawn.replace(NAME, escape(who.name)).replace(TOKEN, page_token()).replace(HERE, escape(place)))
+    key = (reader_kind(), request.endpoint, i18n.language())
+    drawn = recent("heads", key, lambda: pieces(_header(who, house, brightness).encode()))
+    return Markup(b"".join(drawn if is_for_all() else own(drawn)).decode())
 
 
 def _header(who: Actor, house: HouseCard | None, brightness: str) -> str:
