@@ -22,6 +22,7 @@ import app.occupancy.models
 import app.offers.models
 import app.people.models
 import app.rooms.models
+import app.swap.models
 from app.accounts import commands as account_commands
 from app.accounts import events as accounts
 from app.accounts import views as account_pages
@@ -71,6 +72,11 @@ from app.rooms import events as rooms
 from app.rooms import queries as bookings
 from app.rooms import views as room_pages
 from app.rooms.jobs import CARRY_CALENDARS, LAPSE_WISHES
+from app.swap import events as swap
+from app.swap import queries as time_bank
+from app.swap import views as swap_pages
+from app.swap.jobs import ANSWER_HOURS, END_LISTINGS, KEEP_SHELF, LAPSE_CLAIMS
+from app.swap.reactions import merge_members
 
 IDENTIFY: Callable[[str], Actor | None] = app.accounts.views.identify
 IDENTIFY_TOKEN: Callable[[str], Actor | None] = app.accounts.queries.identify_token
@@ -82,6 +88,7 @@ PAGES: list[Blueprint] = [
     house_pages.pages.blueprint,
     offer_pages.pages.blueprint,
     room_pages.blueprint,
+    swap_pages.blueprint,
     library_pages.blueprint,
     money_pages.blueprint,
     notice_pages.pages.blueprint,
@@ -92,6 +99,7 @@ APIS: list[Blueprint] = [
 ]  # fmt: skip
 JOBS: list[Job] = [
     FORGET_OLD, SEND_LETTERS, LAPSE_WISHES, CARRY_CALENDARS, WARN_OF_ENDS,
+    LAPSE_CLAIMS, KEEP_SHELF, END_LISTINGS, ANSWER_HOURS,
     LAPSE_RESERVATIONS, LOOK_AFTER_CHAINS, REMIND_BORROWERS, FORGET_LOANS, FORGET_TABLES,
     upkeep.TIDY_UP, upkeep.BACK_UP,
 ]  # fmt: skip
@@ -117,6 +125,7 @@ CHECKS: list[Check] = [
     Check("bookings", bookings.faults),
     Check("ledger", books.faults),
     Check("lending", lending_proof.faults),
+    Check("time bank", time_bank.faults),
 ]
 RESTORED: list[Executable] = [*hold_after_restore()]
 """What a restored house does to its rows before anybody sees it."""
@@ -150,7 +159,7 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     people.PersonCreated: [record],
     people.PersonChanged: [record],
     people.CardGiven: [record],
-    people.MergeAsked: [guard_keys],
+    people.MergeAsked: [guard_keys, merge_members],
     people.PeopleMerged: [record],
     people.HouseholdCreated: [record],
     people.HouseholdChanged: [record],
@@ -219,6 +228,42 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     lending.GuardianConsented: [record],
     lending.GuardianConsentEnded: [record, tell.guardian_consent_ended],
     lending.TermsChanged: [record],
+    swap.ThingAnnounced: [record],
+    swap.ThingShelved: [record],
+    swap.ThingDeclined: [record, tell.thing_declined],
+    swap.ThingWithdrawn: [record],
+    swap.ThingClaimed: [record],
+    swap.ClaimPassed: [record, tell.claim_passed],
+    swap.ClaimGivenUp: [record],
+    swap.ClaimLapsed: [record],
+    swap.ThingTaken: [record],
+    swap.ThingSwept: [record],
+    swap.MoveCounted: [record],
+    swap.MoveUndone: [record],
+    swap.MemberJoined: [record],
+    swap.MemberLeft: [record],
+    swap.ListingPublished: [record, tell.listing_published],
+    swap.ListingChanged: [record, tell.listing_changed],
+    swap.ListingEnding: [record, tell.listing_ending],
+    swap.ListingRenewed: [record],
+    swap.ListingLapsed: [record, tell.listing_lapsed],
+    swap.ListingEnded: [record],
+    swap.ListingAnswered: [record, tell.listing_answered],
+    swap.MatchAgreed: [record, tell.match_agreed],
+    swap.MatchDeclined: [record, tell.match_declined],
+    swap.MatchEnded: [record, tell.match_ended],
+    swap.HoursBooked: [record, tell.hours_booked],
+    swap.HoursChanged: [record, tell.hours_changed],
+    swap.HoursReminded: [record, tell.hours_reminded],
+    swap.HoursAccepted: [record, tell.hours_accepted],
+    swap.HoursStopped: [record, tell.hours_stopped],
+    swap.HoursDisputed: [record, tell.hours_disputed],
+    swap.HoursDropped: [record, tell.hours_dropped],
+    swap.PotWished: [record],
+    swap.PotGranted: [record, tell.pot_granted],
+    swap.MinutesGiven: [record],
+    swap.GroupThanked: [record],
+    swap.MinutesCorrected: [record],
     money.EntryPosted: [record],
     money.EntryReversed: [record],
     money.PeriodLocked: [record],

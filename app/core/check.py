@@ -75,11 +75,11 @@ def database() -> Iterator[str]:
 
 WRITTEN_ONCE = (
     "charge", "charge_line", "cash_day", "deposit", "deposit_movement", "expense", "invoice", "journal_entry", "ledger_entry",
-    "ledger_line", "payment", "period_lock", "refund", "settlement",
+    "ledger_line", "payment", "period_lock", "refund", "settlement", "time_entry",
 )  # fmt: skip
 FOLLOWING = {
     "ledger_entry_sealed", "ledger_line_unsealed", "period_lock_forward", "ledger_entry_balance", "settlement_settles",
-    "deposit_movement_moves",
+    "deposit_movement_moves", "time_entry_mirrors", "time_entry_moves",
 }  # fmt: skip
 GUARDS = {
     "sqlite": (

@@ -288,7 +288,9 @@ def wall(value: datetime) -> str:
 
 
 def duration(minutes: int) -> str:
-    """``2 Std. 30 Min.``"""
+    """``2 Std. 30 Min.``; what is owed has its minus, ``−4 Std.``"""
+    if minutes < 0:
+        return f"\u2212{duration(-minutes)}" if language() not in RIGHT_TO_LEFT else f"\u200e\u2212{duration(-minutes)}"
     whole, rest = divmod(minutes, 60)
     parts = []
     if whole:

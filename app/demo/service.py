@@ -19,6 +19,7 @@ from app.demo.cash import close_cash_days
 from app.demo.funds import furnish_funds
 from app.demo.library import furnish_library
 from app.demo.money import furnish_money, furnish_prices
+from app.demo.swap import furnish_swap
 from app.houses.models import House
 from app.notices.models import Letter, LetterState
 from app.occupancy.models import Resource
@@ -59,6 +60,7 @@ def load_demo() -> dict[str, int]:
     desk = Actor(person_id=persons["Aydın"], name="Sevgi Aydın", roles=frozenset({(house.id, Role.DESK)}), language="de")
     made = _regulars(house, persons, organisations, desk)
     made += furnish_money(house, persons, organisations, desk)
+    shelf, members = furnish_swap(house.id, persons, desk)
     things = furnish_library(house, persons, desk)
     # What comes again was agreed long ago, and everybody has been told; only the single dates are news.
     session().execute(update(Letter).values(state=LetterState.SENT, ended_at=Letter.created_at))
@@ -72,6 +74,8 @@ def load_demo() -> dict[str, int]:
         "bookings": made,
         "things": things,
         "cash days": counted,
+        "things on the shelf": shelf,
+        "members of the time bank": members,
     }
 
 

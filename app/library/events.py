@@ -307,7 +307,7 @@ class LoansForgotten(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class QueueEvent(Event):
-    entry_id: int
+    queue_entry_id: int
     thing_id: int
     thing_name: str
     person_id: int | None

@@ -21,6 +21,7 @@ from app.money import policy as money
 from app.notices import policy as notices
 from app.people import policy as people
 from app.rooms import policy as rooms
+from app.swap import policy as swap
 
 OWN_PLACE = ("rooms.show_wishes", "rooms.list_bookings", "rooms.show_my_bookings")
 MANAGING = (
@@ -95,6 +96,8 @@ def _ways(who: Actor, house: HouseCard | None) -> tuple[list[Way], list[Any], st
     if rooms.see_wishes(who, house):
         nav.append(may.way(gettext("Wishes"), "rooms.show_wishes"))
         nav.append(may.way(gettext("Bookings"), "rooms.list_bookings"))
+    if swap.see_shelf(who, house):
+        nav.append(may.way(gettext("Swap"), "swap.show_shelf", ("swap.",)))
     if people.see_people(who, house):
         nav.append(may.way(gettext("People"), "people.show_people", ("people.",)))
     if money.handle_money(who, house):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import url_for
 
@@ -14,6 +14,7 @@ from app.money import queries as money
 from app.notices import queries as notices
 from app.offers.queries import OpenDay
 from app.rooms import queries as rooms
+from app.swap import queries as swap
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Hand:
 
 def needs_a_hand(house: HouseCard, day: OpenDay) -> list[Hand]:
     """Everything that waits for the desk on `day`, most urgent first; a constant number of queries."""
-    lines = money_hands(house, day)
+    lines = [*money_hands(house, day), *swap_hands(house, day)]
     for wish in rooms.wishes(house.id):
         booking = wish.booking
         by = booking.lapses_at or booking.starts_at
@@ -96,4 +97,32 @@ def money_hands(house: HouseCard, day: OpenDay) -> list[Hand]:
                 url=url_for("money.show_count_form"), act=gettext("Count it"), at=closes,
             )
         )  # fmt: skip
+    return lines
+
+
+def swap_hands(house: HouseCard, day: OpenDay) -> list[Hand]:
+    """What comes to the shelf and goes from it, and where the time bank needs somebody. Two statements."""
+    pressing = swap.pressing(house.id, day.day - timedelta(weeks=swap.rules().sweep_weeks))
+    now, shelf, bank, lines = clock.now(), url_for("swap.show_shelf_desk"), url_for("swap.show_time_desk"), []
+    if number := pressing.disputed:
+        what = ngettext("One booking of hours is disputed", "%(num)d bookings of hours are disputed", number)
+        told = gettext("Talk to both, then settle it.")
+        lines.append(Hand("", what, told, gettext("disputed"), "brick", bank, gettext("Look"), now))
+    if number := pressing.pot_wishes:
+        what = ngettext("Somebody asks the social pot", "%(num)d people ask the social pot", number)
+        told = gettext("They cannot help back just now.")
+        lines.append(Hand("", what, told, gettext("waiting"), "honey", bank, gettext("Decide"), now))
+    if number := pressing.announced:
+        what = ngettext("One thing is announced for the shelf", "%(num)d things are announced for the shelf", number)
+        told = gettext("Tick it off when it comes.")
+        lines.append(Hand("", what, told, gettext("announced"), "plain", f"{shelf}#announced", gettext("Look"), now))
+    if pressing.lapses_at is not None and pressing.lapses_at.astimezone(i18n.zone()).date() == day.day:
+        what = ngettext("One thing is set aside", "%(num)d things are set aside", pressing.held)
+        told = gettext("The first one until %(when)s.", when=i18n.moment(pressing.lapses_at))
+        when = i18n.clock_time(pressing.lapses_at)
+        lines.append(Hand(when, what, told, gettext("set aside"), "plain", f"{shelf}#held", gettext("Look"), pressing.lapses_at))
+    if number := pressing.to_sweep:
+        what = ngettext("One thing can go to charity", "%(num)d things can go to charity", number)
+        told = gettext("Nobody has wanted it for weeks.")
+        lines.append(Hand("", what, told, gettext("to sweep"), "plain", f"{shelf}#sweep", gettext("Look"), now))
     return lines

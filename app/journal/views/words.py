@@ -9,17 +9,21 @@ from typing import Any
 from app.core import i18n
 from app.core.i18n import gettext
 from app.core.i18n import lazy as _l
-from app.journal.queries import Line, Names
+from app.journal.queries import NAMING, Line, Names
 
 LABELS: Mapping[str, Any] = {
+    "accepts_itself_on": _l("counts from"),
     "account_no": _l("account"),
     "added": _l("added"),
+    "answered_by_id": _l("answered by"),
     "archived": _l("put away"),
     "arrived_on": _l("arrived on"),
     "back": _l("open after all"),
+    "balance_minutes": _l("on the account"),
     "booked_for_id": _l("for"),
     "by_use": _l("by ordinary use"),
     "cancelled": _l("cancelled"),
+    "careful": _l("care or children"),
     "cents": _l("amount"),
     "change_starts_at": _l("asked for"),
     "changed": _l("changed"),
@@ -40,10 +44,14 @@ LABELS: Mapping[str, Any] = {
     "fee_cents": _l("price"),
     "first": _l("from"),
     "from_on": _l("from"),
+    "gift_minutes": _l("gift"),
+    "giver_id": _l("helped"),
     "held_cents": _l("still held"),
+    "held_until": _l("until"),
     "holidays_changed": _l("other holidays"),
     "kept_cents": _l("kept"),
     "lapses_at": _l("decide by"),
+    "lapses_on": _l("until"),
     "last": _l("until"),
     "late_cents": _l("for coming late"),
     "locked_through": _l("up to"),
@@ -52,16 +60,19 @@ LABELS: Mapping[str, Any] = {
     "missing": _l("parts missing"),
     "moved": _l("moved"),
     "next_on": _l("next test"),
+    "notice": _l("notice"),
     "old_due_at": _l("before"),
     "old_starts_at": _l("before"),
-    "on_day": _l("closed on"),
+    "on_day": _l("day"),
     "opens": _l("from"),
     "outstanding_cents": _l("still to come"),
     "overridden": _l("rule set aside"),
+    "owner_id": _l("listed by"),
     "passed": _l("passed"),
     "people": _l("people"),
     "person_id": _l("person"),
     "pieces": _l("how many"),
+    "pot_minutes": _l("from the social pot"),
     "price_cents": _l("price"),
     "quantity": _l("how many"),
     "refund_cents": _l("owed back"),
@@ -69,10 +80,14 @@ LABELS: Mapping[str, Any] = {
     "refused": _l("refused"),
     "returned": _l("came back"),
     "returned_cents": _l("given back"),
+    "rows": _l("counter-entries"),
     "starts_at": _l("when"),
+    "taker_id": _l("was helped"),
     "takings_cents": _l("takings"),
     "tested_on": _l("tested on"),
+    "time_minutes": _l("time"),
     "times": _l("reminder"),
+    "unanswered": _l("without an answer"),
     "unchanged": _l("unchanged"),
     "unspent_cents": _l("unspent"),
     "until_on": _l("until"),
@@ -85,8 +100,11 @@ LABELS: Mapping[str, Any] = {
 WORDS: Mapping[str, Any] = {
     "accepted": _l("accepted"),
     "bank": _l("by transfer"),
+    "book": _l("book"),
+    "came": _l("came"),
     "cash": _l("in cash"),
     "city_card": _l("Dortmund-Karte"),
+    "clothes": _l("clothes"),
     "code": _l("by mail code"),
     "declined": _l("declined"),
     "demo": _l("demonstration"),
@@ -94,13 +112,17 @@ WORDS: Mapping[str, Any] = {
     "end": _l("end"),
     "flat": _l("flat"),
     "free_on_application": _l("free on application"),
+    "gone": _l("went"),
     "hardship": _l("hardship"),
     "hour": _l("an hour"),
+    "household": _l("household"),
     "import": _l("calendar file"),
     "letter": _l("on paper"),
     "mail": _l("by mail"),
     "manager": _l("manager"),
+    "offer": _l("offer"),
     "office": _l("office hour"),
+    "other": _l("something else"),
     "partner": _l("partner"),
     "password": _l("by password"),
     "phone": _l("by phone"),
@@ -108,9 +130,11 @@ WORDS: Mapping[str, Any] = {
     "resident": _l("resident"),
     "slip": _l("by slip"),
     "stocked": _l("onto the shelf"),
+    "toy": _l("toy or game"),
     "treasurer": _l("treasurer"),
     "use": _l("use of rooms"),
     "volunteer": _l("volunteer"),
+    "wish": _l("wish"),
 }
 """Words that stand by themselves; a word of the program that is missing here is not told."""
 LEFT_OUT = frozenset(
@@ -135,7 +159,7 @@ def _part(line: Line, name: str, value: Any, names: Names) -> str:
         return str(WORDS.get(value, ""))
     if name not in LABELS:
         return ""
-    if name in ("person_id", "booked_for_id", "duplicate_id", "witness_id"):
+    if name in NAMING:
         value = names.people.get(value, "")
     else:
         value = _shown(name, value, line.facts)

@@ -302,7 +302,7 @@ class QueueEntry(Model):
     reservation: Mapped[Reservation | None] = relationship(lazy="raise", init=False, repr=False)
 
 
-class Move(Model):
+class ClosingMove(Model):
     """A closing day moved a moment: kept so that it can be moved back."""
 
     __tablename__ = "closing_move"

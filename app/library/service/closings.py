@@ -18,7 +18,7 @@ from app.core.events import publish
 from app.core.policy import Actor
 from app.library import queries
 from app.library.events import LendingMoved
-from app.library.models import OPEN, Loan, LoanLine, Move, Reservation, Thing
+from app.library.models import OPEN, ClosingMove, Loan, LoanLine, Reservation, Thing
 from app.library.queries import RESERVATION, NoOpenDay, Openings
 from app.library.service.arranging import arrange, supply_of
 from app.library.service.renewals import promise_until
@@ -66,9 +66,9 @@ def move_back(house_id: int, first: date, last: date, by: Actor) -> int:
     """The days are open again after all: what they moved, and nobody has changed since, gets its old day back."""
     moves = list(
         session().scalars(
-            select(Move)
-            .where(Move.house_id == house_id, Move.on_day.between(first, last), Move.undone_at.is_(None))
-            .order_by(Move.id.desc())
+            select(ClosingMove)
+            .where(ClosingMove.house_id == house_id, ClosingMove.on_day.between(first, last), ClosingMove.undone_at.is_(None))
+            .order_by(ClosingMove.id.desc())
         )
     )
     now = clock.now()
@@ -185,7 +185,7 @@ def _hold_again(reservation_ids: Iterable[int]) -> None:
 
 
 def _note(house_id: int, day: date, subject: str, subject_id: int, old: datetime, new: datetime) -> None:
-    session().add(Move(house_id=house_id, on_day=day, subject=subject, subject_id=subject_id, old_at=old, new_at=new))
+    session().add(ClosingMove(house_id=house_id, on_day=day, subject=subject, subject_id=subject_id, old_at=old, new_at=new))
     session().flush()
 
 
@@ -197,7 +197,7 @@ def _name(thing_id: int) -> str:
     return session().scalar(select(Thing.name).where(Thing.id == thing_id)) or ""
 
 
-def _from_queue(move: Move) -> bool:
+def _from_queue(move: ClosingMove) -> bool:
     reservation = session().get(Reservation, move.subject_id)
     return reservation is not None and reservation.from_queue
 

@@ -142,7 +142,7 @@ def _facts(entry: QueueEntry, thing: Thing, by: Actor) -> dict[str, Any]:
     return {
         "house_id": entry.house_id,
         "by": by.person_id,
-        "entry_id": entry.id,
+        "queue_entry_id": entry.id,
         "thing_id": thing.id,
         "thing_name": thing.name,
         "person_id": entry.person_id,

@@ -257,6 +257,14 @@ KEYS = {
     "lending.changeover_minutes": _l("Lending: what came back can be picked up this long after the desk opens"),
     "lending.proven_returns": _l("Lending: good returns that make somebody proven"),
     "lending.forget_months": _l("Lending: when it is forgotten who had a thing"),
+    "swap.visit_pieces": _l("Swap shelf: pieces to bring at a visit, at most"),
+    "swap.month_pieces": _l("Swap shelf: pieces to take in a month, at most"),
+    "swap.sweep_weeks": _l("Swap shelf: goes to charity after"),
+    "time.start": _l("Time bank: gift at the start"),
+    "time.floor": _l("Time bank: below zero at most"),
+    "time.ceiling": _l("Time bank: on an account at most"),
+    "time.listing_days": _l("Time bank: offers and wishes stand for"),
+    "time.answer_days": _l("Time bank: silence is a yes after"),
 }
 """Every value in words, in the order in which they matter."""
 
@@ -300,6 +308,14 @@ def value_words(value: str, unit: str) -> str:
         return i18n.money(int(value))
     if unit == "years":
         return ngettext("one year", "%(num)d years", int(value))
+    if unit == "weeks":
+        return ngettext("one week", "%(num)d weeks", int(value))
+    if unit == "days":
+        return ngettext("one day", "%(num)d days", int(value))
+    if unit == "pieces":
+        return ngettext("one piece", "%(num)d pieces", int(value))
+    if unit == "hours":
+        return i18n.duration(60 * int(value))
     if unit == "yes/no":
         return gettext("yes") if value == "1" else gettext("no")
     if unit == "days:percent":

@@ -172,7 +172,7 @@ def queue_offered(event: events.QueueOffered) -> None:
         news = gettext("it is your turn. We keep this for you until %(when)s:", when=i18n.moment(event.collect_by))
         return Words(gettext("It is your turn"), (news, event.thing_name, _look()), " ".join((news, event.thing_name)))
 
-    _tell(event.person_id, event.house_id, f"queue:{event.entry_id}:offered:{event.reservation_id}", words)
+    _tell(event.person_id, event.house_id, f"queue:{event.queue_entry_id}:offered:{event.reservation_id}", words)
 
 
 def queue_lapsed(event: events.QueueLapsed) -> None:
@@ -180,7 +180,7 @@ def queue_lapsed(event: events.QueueLapsed) -> None:
         news = gettext("you did not come for this in time, so it is the next one's turn. You can join the queue again:")
         return Words(gettext("About the queue"), (news, event.thing_name))
 
-    _tell(event.person_id, event.house_id, f"queue:{event.entry_id}:lapsed", words)
+    _tell(event.person_id, event.house_id, f"queue:{event.queue_entry_id}:lapsed", words)
 
 
 def lending_moved(event: events.LendingMoved) -> None:
