@@ -43,6 +43,7 @@ from app.journal import queries as journal
 from app.journal import views as journal_pages
 from app.journal.reactions import record
 from app.library import api as library_api
+from app.library import commands as library_commands
 from app.library import events as lending
 from app.library import views as library_pages
 from app.library.jobs import FORGET_LOANS, FORGET_TABLES, LAPSE_RESERVATIONS, LOOK_AFTER_CHAINS, REMIND_BORROWERS
@@ -107,6 +108,7 @@ COMMANDS: list[click.Command] = [
     account_commands.accounts,
     people_commands.people,
     room_commands.rooms,
+    library_commands.library,
     home_commands.house,
     demo,
     commands.jobs,

@@ -10,6 +10,7 @@ from app.library.queries.catalogue import FirstDay as FirstDay
 from app.library.queries.catalogue import PartLine as PartLine
 from app.library.queries.catalogue import QueuePlace as QueuePlace
 from app.library.queries.catalogue import calendar_of as calendar_of
+from app.library.queries.catalogue import card_of as card_of
 from app.library.queries.catalogue import catalogue as catalogue
 from app.library.queries.catalogue import donors_of as donors_of
 from app.library.queries.catalogue import lent_thing as lent_thing

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
-from app.core import clock, i18n
+from app.core import clock, grams, i18n
 from app.core.db import session
 from app.core.media import Media
 from app.core.spans import Span
@@ -54,6 +54,11 @@ class Asked:
     before: int | None = None
     page: int = 1
     """Of an answer to a search, whose order is not that of the names."""
+
+    @property
+    def looks_for(self) -> bool:
+        """Whether there is a word to look for."""
+        return bool(grams.words_in(self.text))
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,7 @@ def catalogue(house_id: int, asked: Asked) -> CardPage:
         .outerjoin(Media, Media.id == Thing.photo_id)
         .where(*conditions)
     )
-    if asked.text.strip():
+    if asked.looks_for:
         return _answer(house_id, rows, asked, today)
     order = (Thing.name, Thing.id)
     found = []
@@ -237,6 +242,16 @@ def lent_thing(house_id: int, slug: str) -> Thing | None:
     """A thing that residents can see, with its class."""
     statement = select(Thing).where(Thing.house_id == house_id, Thing.slug == slug, Thing.archived_at.is_(None), _lent())
     return session().scalar(statement.options(joinedload(Thing.thing_class)))
+
+
+def card_of(thing: Thing) -> Card:
+    """The same as in the catalogue."""
+    today = clock.today(i18n.zone())
+    found = first_days(thing.house_id, [thing.id], today)[thing.id]
+    tag = price_tags([thing.id], today).get(thing.id, PriceTag())
+    return Card(
+        thing.id, thing.slug, thing.name, thing.thing_class.name, tag, None, found.here, found.day, found.pieces
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -108,10 +108,12 @@ def free_number(house_id: int) -> str:
         select(Piece.number)
         .where(Piece.house_id == house_id)
         .order_by(func.length(Piece.number).desc(), Piece.number.desc())
-        .execution_options(yield_per=100)
-    )
-    highest = next((int(number) for number in session().scalars(longest_first) if number.isascii() and number.isdigit()), 0)
-    return f"{highest + 1:04d}"
+    )  # fmt: skip
+    for statement in (longest_first.limit(50), longest_first):  # all of them only where the longest fifty carry letters
+        digits = [int(number) for number in session().scalars(statement) if number.isascii() and number.isdigit()]
+        if digits:
+            return f"{max(digits) + 1:04d}"
+    return "0001"
 
 
 def open_reservations_of(thing_id: int) -> int:

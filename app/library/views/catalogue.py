@@ -37,7 +37,7 @@ def show_catalogue(house: HouseCard) -> Any:
         "now": "1" if asked.now else None,
         "free": "1" if asked.free else None,
     }
-    if asked.text.strip():
+    if asked.looks_for:
         ways: tuple[Any, Any] = ({"page": page.before} if page.before else None, {"page": page.after} if page.after else None)
     else:
         ways = ({"before": page.before} if page.before else None, {"after": page.after} if page.after else None)
