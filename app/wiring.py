@@ -42,6 +42,7 @@ from app.journal import queries as journal
 from app.journal import views as journal_pages
 from app.journal.reactions import record
 from app.library import events as lending
+from app.library import views as library_pages
 from app.library.jobs import FORGET_LOANS, LAPSE_RESERVATIONS, LOOK_AFTER_CHAINS, REMIND_BORROWERS
 from app.library.reactions import move_back_from_closing_day, move_off_closing_day
 from app.money import api as money_api
@@ -78,6 +79,7 @@ PAGES: list[Blueprint] = [
     house_pages.pages.blueprint,
     offer_pages.pages.blueprint,
     room_pages.blueprint,
+    library_pages.blueprint,
     money_pages.blueprint,
     notice_pages.pages.blueprint,
     journal_pages.pages.blueprint,

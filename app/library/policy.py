@@ -35,3 +35,6 @@ manage_classes = manager
 def only_own(actor: Actor) -> int | None:
     """The filter beside `own`: the person a list is limited to, None for the desk, which sees all."""
     return None if lend(actor) else actor.person_id
+
+
+see_loan = desk | own
