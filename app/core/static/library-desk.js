@@ -92,10 +92,29 @@
     line = line.then(() => {
       const form = document.getElementById("return-form") || document.getElementById("hand-out-form");
       if (!form) return;
-      if (form.dataset.ready && form.reportValidity()) form.requestSubmit();
+      if (form.dataset.ready) form.requestSubmit();
       else { play("no"); const ask = form.querySelector("#override, button[type=submit]"); if (ask) ask.focus(); }
     });
   });
+  // What has to be ticked is asked for one after another, before anything is sent; what was typed on the other pile goes along.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.id !== "hand-out-form" && form.id !== "return-form") return;
+    const open = [...form.querySelectorAll("input[data-tick]")].find((box) => !box.checked && !(form.elements[box.dataset.tick] || {}).value);
+    if (open) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      play("look");
+      open.focus();
+      return;
+    }
+    for (const [name, value] of changed(new URL(scan.action, location.href)).searchParams) {
+      if (form.elements[name]) continue;
+      const kept = document.createElement("input");
+      Object.assign(kept, { type: "hidden", name, value });
+      form.append(kept);
+    }
+  }, true);
   document.addEventListener("click", (event) => {
     const link = event.target.closest && event.target.closest("#desk a[data-carry], #desk a.away, #desk a.choice");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;

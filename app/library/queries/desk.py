@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.core.db import session
+from app.core.folding import fold
 from app.library.models import (
     OPEN,
     Allocation,
@@ -69,11 +70,17 @@ def found(house_id: int, text: str) -> Found:
         return Found()
     lines = people.search_people(text, AT_ONCE)
     pieces = _pieces_called(house_id, text)
-    if len(lines) == 1 and not pieces:
+    if len(lines) == 1 and not pieces and _surely(text, lines[0]):
         return Found(person=people.person(lines[0].id))
     if len(pieces) == 1 and not lines:
         return Found(piece=pieces[0])
     return Found(people=tuple(lines), pieces=tuple(pieces))
+
+
+def _surely(text: str, line: PersonLine) -> bool:
+    """Whether what was typed stands in the name or number as it is; what is only alike has to be chosen."""
+    told = f"{fold(line.name)} {line.phone} {line.card_number or ''}"
+    return all(fold(word) in told for word in text.split())
 
 
 def piece_numbered(house_id: int, number: str) -> Piece | None:
@@ -102,7 +109,7 @@ def _pieces_called(house_id: int, text: str) -> Sequence[Piece]:
     )  # fmt: skip
 
 
-def _pieces() -> Select[tuple[Piece]]:
+def _pieces() -> Select[Piece]:
     return select(Piece).options(
         joinedload(Piece.thing), selectinload(Piece.parts).joinedload(Part.component).joinedload(Piece.thing)
     )
@@ -133,7 +140,7 @@ def lines_of(house_id: int, ids: Iterable[int]) -> list[LoanLine]:
     return [rows[line_id] for line_id in wanted if line_id in rows]
 
 
-def _lines() -> Select[tuple[LoanLine]]:
+def _lines() -> Select[LoanLine]:
     return select(LoanLine).options(
         joinedload(LoanLine.loan).joinedload(Loan.person),
         joinedload(LoanLine.loan).joinedload(Loan.organisation),

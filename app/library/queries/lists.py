@@ -47,7 +47,7 @@ def _fitting(house_id: int, text: str, person: ColumnElement[int | None]) -> Col
 # Loans -------------------------------------------------------------------------------------------------------------
 
 
-def _line_list() -> Select[tuple[LoanLine]]:
+def _line_list() -> Select[LoanLine]:
     return (
         select(LoanLine)
         .join(Loan, Loan.id == LoanLine.loan_id)
@@ -98,7 +98,7 @@ def damage(damage_id: int) -> Damage | None:
 # Reservations ------------------------------------------------------------------------------------------------------
 
 
-def _reservation_list() -> Select[tuple[Reservation]]:
+def _reservation_list() -> Select[Reservation]:
     return (
         select(Reservation)
         .join(Thing, Thing.id == Reservation.thing_id)

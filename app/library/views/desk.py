@@ -39,6 +39,9 @@ SAID = frozenset(
         "handed_out_on", "reduction", "reduction_reason", "no_deposit",
     }
 )  # fmt: skip
+OUT_KINDS = ("due-", "many-", "whole-")
+BACK_KINDS = ("count-", "damage-", "wear-", "on-", "box-", "waive-", "missing-")
+"""How fields of lines begin."""
 NEEDS = {
     Condition.CHECK: _l("Look at it before it goes out again."),
     Condition.WASH: _l("Wash it."),
@@ -86,11 +89,7 @@ class Piles:
         if what == "p":
             typed = {name: value for name, value in self.typed.items() if name not in SAID}
             return replace(self, person_id=None, last="", typed=typed)
-        kinds = (
-            ("due-", "many-", "whole-")
-            if what[:1] == "o"
-            else ("count-", "damage-", "wear-", "on-", "box-", "waive-", "missing-")
-        )
+        kinds = OUT_KINDS if what[:1] == "o" else BACK_KINDS
         typed = {
             name: value
             for name, value in self.typed.items()
@@ -262,7 +261,9 @@ def _page(
     piles = replace(piles, person_id=person.id if person is not None else None)
     typed: MultiDict[str, str] = MultiDict(piles.typed)
     groups = people.organisations_of(person.id) if person is not None else []
-    checked, verdicts, fault = None, {}, None
+    checked: Checked | None = None
+    verdicts: dict[int, Verdict] = {}
+    fault: Refusal | None = None
     known = queries.pieces_of(house.id, piles.out)
     out_form = out_form or hand_out_form(known, groups, typed or None)
     try:
@@ -274,7 +275,7 @@ def _page(
     lines = queries.lines_of(house.id, piles.back)
     back_form = back_form or return_form(lines, typed or None)
     back = _back_lines(house, lines)
-    piles = replace(piles, out=tuple(each.piece.id for each in out), back=tuple(each.line.id for each in back))
+    piles = _cleared(replace(piles, out=tuple(each.piece.id for each in out), back=tuple(each.line.id for each in back)))
     who = checked.who if checked is not None else standing(person.id, house.id) if person is not None else None
     fee, deposit = _sums(out, out_form)
     return render_template(
@@ -305,8 +306,19 @@ def _page(
         today=clock.today(i18n.zone()),
         counts=_counts(house) if person is None and not out and not back else None,
         may_take_money=money_policy.handle_money(actor(), house),
-        part_name=part_name,
+        back_kinds=BACK_KINDS,
     )
+
+
+def _cleared(piles: Piles) -> Piles:
+    """Without what was typed about things that do not lie here any more."""
+
+    def here(name: str) -> bool:
+        if name in SAID:
+            return bool(piles.out)
+        return id_in(name.split("-")[1]) in (piles.out if name.startswith(OUT_KINDS) else piles.back)
+
+    return replace(piles, typed={name: value for name, value in piles.typed.items() if here(name)})
 
 
 def _counts(house: HouseCard) -> tuple[int, int, int]:
@@ -330,7 +342,9 @@ def _out_lines(pieces: Sequence[Piece], verdicts: Mapping[int, Verdict]) -> list
     for piece in pieces:
         verdict = verdicts.get(piece.id)
         tone, word, words = "plain", gettext("not looked at yet"), []
-        until, until_words, others = None, "", ()
+        until: date | None = None
+        until_words = ""
+        others: tuple[str, ...] = ()
         if verdict is not None:
             words = [each.words for each in verdict.against]
             if verdict.missing:
@@ -390,6 +404,10 @@ def _told(
         return Told(gettext("Nothing found for “%(query)s”", query=text), "brick", "no")
     if piles.last == "p" and person is not None:
         tone = "honey" if who is not None and (who.blocks or who.overdue) else "sage"
+        worst = max((each.tone for each in out), key=("plain", "sage", "honey", "brick").index, default="sage")
+        words = list(dict.fromkeys(words for each in out if each.tone == worst for words in each.words))
+        if worst in ("honey", "brick"):
+            return Told(" ".join((f"{person.name}:", *words)), worst, SOUNDS[worst])
         return Told(i18n.together(person.name, *_about(who)), tone, SOUNDS[tone])
     for each in out:
         if piles.last == f"o{each.piece.id}":
@@ -467,9 +485,10 @@ def _done(house: HouseCard) -> Done | None:
         made.append(Next(line, line.thing, tuple(steps), after, sums[line.id], line.open_count))
     payer: dict[str, int] = {}
     open_cents = 0
-    if loan is not None and (loan.organisation_id or loan.person_id):
-        payer = {"organisation": loan.organisation_id} if loan.organisation_id else {"person": loan.person_id}
-        kind, number = next(iter(payer.items()))
+    number = (loan.organisation_id or loan.person_id) if loan is not None else None
+    if loan is not None and number is not None:
+        kind = "organisation" if loan.organisation_id else "person"
+        payer = {kind: number}
         open_cents = money.open_sums(
             house.id, [number] if kind == "person" else [], [number] if kind == "organisation" else []
         ).get((kind, number), 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import Response, current_app, render_template, request, url_for
@@ -76,7 +77,7 @@ def list_loans(house: HouseCard) -> Any:
     state, text, person_id = _asked()
     page = min(max(1, asked_id("page") or 1), 10_000)
     lines = lists.loan_lines(house.id, state, text, person_id, (page - 1) * lists.PAGE, lists.PAGE + 1)
-    kept = {name: value for name, value in {"state": state, "q": text, "person": person_id}.items() if value}
+    kept: dict[str, Any] = {name: value for name, value in {"state": state, "q": text, "person": person_id}.items() if value}
     return render_template(
         "library/list_loans.html",
         lines=lines[: lists.PAGE],
@@ -278,6 +279,11 @@ def show_new_date_form(line: LoanLine) -> Any:
     return _new_date_page(line)(NewDateForm(expected_on=line.expected_on), None)
 
 
+def _day(form: NewDateForm) -> date:
+    assert form.expected_on.data is not None
+    return form.expected_on.data
+
+
 def _new_date_page(line: LoanLine) -> Callable[[Form, Refusal | None], str]:
     told = gettext("The day the person names counts for those after them. A late fee may still come.")
     phone = line.loan.person.phone_shown if line.loan.person else ""
@@ -295,10 +301,10 @@ def _new_date_page(line: LoanLine) -> Callable[[Form, Refusal | None], str]:
 def tell_new_date(line: LoanLine) -> Any:
     """Told on the telephone."""
     form = NewDateForm(request.form)
-    wrong = run(form, _new_date_page(line), lambda: service.tell_new_date(line, form.expected_on.data, actor()))
+    wrong = run(form, _new_date_page(line), lambda: service.tell_new_date(line, _day(form), actor()))
     if wrong is not None:
         return wrong
-    say(gettext("Noted: back on %(day)s.", day=i18n.day(form.expected_on.data)))
+    say(gettext("Noted: back on %(day)s.", day=i18n.day(_day(form))))
     return see_other("library.show_loan", loan_id=line.loan_id)
 
 
@@ -322,7 +328,7 @@ def write_off_line(line: LoanLine) -> Any:
     form = WriteOffForm(request.form)
     wrong = run(
         form, _write_off_page(line),
-        lambda: service.write_off(line, form.count.data, form.reason.data or "", actor(), form.cents.data or 0),
+        lambda: service.write_off(line, form.count.data or 0, form.reason.data or "", actor(), form.cents.data or 0),
     )  # fmt: skip
     if wrong is not None:
         return wrong

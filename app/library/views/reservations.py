@@ -195,7 +195,7 @@ def list_reservations(house: HouseCard) -> Any:
     state, text, person_id = _asked()
     page = min(max(1, asked_id("page") or 1), 10_000)
     rows = lists.reservations(house.id, state, text, person_id, (page - 1) * lists.PAGE, lists.PAGE + 1)
-    kept = {name: value for name, value in {"state": state, "q": text, "person": person_id}.items() if value}
+    kept: dict[str, Any] = {name: value for name, value in {"state": state, "q": text, "person": person_id}.items() if value}
     return render_template(
         "library/list_reservations.html",
         reservations=rows[: lists.PAGE],
