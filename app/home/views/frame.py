@@ -17,6 +17,7 @@ from app.core.web import HERE, NAME, TOKEN, actor, is_for_all, own, pieces
 from app.houses.queries import HouseCard
 from app.houses.views import all_houses, here
 from app.journal import policy as journal
+from app.library import policy as library
 from app.money import policy as money
 from app.notices import policy as notices
 from app.people import policy as people
@@ -24,6 +25,8 @@ from app.rooms import policy as rooms
 from app.swap import policy as swap
 
 OWN_PLACE = ("rooms.show_wishes", "rooms.list_bookings", "rooms.show_my_bookings")
+OF_RESIDENTS = ("library.show_catalogue", "library.show_thing", "library.show_reserve_form", "library.show_my_things")
+"""Pages of the library that everybody has."""
 MANAGING = (
     "rooms.manage_rooms",
     "rooms.show_new_room_form",
@@ -97,6 +100,8 @@ def _ways(who: Actor, house: HouseCard | None) -> tuple[list[Way], list[Any], st
     if rooms.see_wishes(who, house):
         nav.append(may.way(gettext("Wishes"), "rooms.show_wishes"))
         nav.append(may.way(gettext("Bookings"), "rooms.list_bookings"))
+    if library.lend(who, house):
+        nav.append(may.way(gettext("Library"), "library.show_desk", ("library.",), but=OF_RESIDENTS))
     if swap.see_shelf(who, house):
         nav.append(may.way(gettext("Swap"), "swap.show_shelf", ("swap.",)))
     if people.see_people(who, house):
