@@ -25,7 +25,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     mail.init_app(app, settings)
     health.init_app(app)
     events.wire(wiring.REACTIONS)
-    app.extensions.update(jobs=wiring.JOBS, checks=wiring.CHECKS, restored=wiring.RESTORED)
+    app.extensions.update(jobs=wiring.JOBS, checks=wiring.CHECKS, restored=wiring.RESTORED, reader_kind=wiring.READER_KIND)
     for blueprint in (*wiring.PAGES, *wiring.APIS):
         app.register_blueprint(blueprint)
     for group in wiring.COMMANDS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -130,6 +130,7 @@ CHECKS: list[Check] = [
 RESTORED: list[Executable] = [*hold_after_restore()]
 """What a restored house does to its rows before anybody sees it."""
 CONTEXT: list[Callable[[], dict[str, Any]]] = [app.accounts.views.context, home_pages.frame]
+READER_KIND: Callable[[], Hashable] = home_pages.reader_kind
 TEMPLATE_WORDS: dict[str, Any] = {
     "clock_time": i18n.clock_time,
     "day_name": i18n.day,

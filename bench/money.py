@@ -126,7 +126,6 @@ def _write_sqlite(number: int) -> None:
     for _, statement in guards:
         cursor.execute(statement)
     connection.commit()
-    cursor.execute("ANALYZE")
     cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
 

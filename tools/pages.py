@@ -343,6 +343,17 @@ def close_alone(tab: Tab, visit: Visit) -> Response | None:
     return press(tab, "main form button:not([name])")
 
 
+# Swapping ----------------------------------------------------------------------------------------------------------
+
+
+def set_aside(tab: Tab, visit: Visit) -> Response | None:
+    return press(tab, "main form[action$='/claim'] button")
+
+
+def count_one(tab: Tab, visit: Visit) -> Response | None:
+    return press(tab, "main form[action$='/swap/count'] button")
+
+
 # The list ----------------------------------------------------------------------------------------------------------
 
 FACTS = {
@@ -371,6 +382,16 @@ FACTS = {
     "fund": "SELECT min(id) FROM fund",
     "expense": "SELECT min(id) FROM expense",
     "entry": "SELECT min(id) FROM ledger_entry",
+    "announced": "SELECT min(id) FROM shelf_thing WHERE state = 'announced'",
+    "listing": "SELECT id FROM time_listing WHERE title = 'English conversation'",
+    "care": "SELECT id FROM time_listing WHERE careful",
+    "own_listing": "SELECT id FROM time_listing WHERE title LIKE 'German practice%'",
+    "match": "SELECT min(id) FROM time_match WHERE state = 'agreed'",
+    "hours_waiting": "SELECT min(id) FROM time_hours WHERE state = 'booked' AND match_id IS NOT NULL",
+    "hours_stopped": "SELECT min(id) FROM time_hours WHERE stopped_at IS NOT NULL",
+    "own_account": "SELECT a.id FROM time_account a JOIN person p ON p.id = a.person_id WHERE p.given_name = 'Nour'",
+    "pot": "SELECT id FROM time_account WHERE kind = 'pot'",
+    "time_entry": "SELECT max(id) FROM time_entry WHERE kind = 'group'",
 }
 
 PAGES = [
@@ -593,6 +614,38 @@ PAGES = [
     Page("operator", "/money/operator", ("treasurer",)),
     Page("operator-errors", "/money/operator", ("treasurer",), send_form(iban="DE00 1234"), "money.change_operator", 422),
     Page("my-money", "/me/money", ("resident", "volunteer")),
+    # Swap shelf and time bank
+    Page("swap", "/swap", ("anonymous", "resident", "desk")),
+    Page("swap-none", "/swap?kind=other", RESIDENT, set_aside, "swap.show_shelf"),
+    Page("swap-bring", "/swap/bring", ("resident", "desk")),
+    Page("swap-bring-errors", "/swap/bring", RESIDENT, send_form(title=""), "swap.bring_thing", 422),
+    Page("swap-desk", "/swap/desk", STAFF),
+    Page("swap-desk-counted", "/swap/desk", DESK, count_one, "swap.show_shelf_desk"),
+    Page("swap-decline", "/swap/things/{announced}/decline", DESK),
+    Page("swap-counts", "/swap/counts", DESK),
+    Page("time", "/time", ("resident", "desk")),
+    Page("time-nothing-found", "/time?q=Raketenbau", RESIDENT),
+    Page("time-join", "/time/join", ("volunteer",)),
+    Page("time-join-errors", "/time/join", ("volunteer",), send_form(), "swap.join", 422),
+    Page("time-join-on-behalf", "/time/join?for={erna}", DESK),
+    Page("time-account", "/time/account", ("resident", "volunteer")),
+    Page("time-leave", "/time/accounts/{own_account}/leave", RESIDENT),
+    Page("time-new", "/time/new?kind=offer", RESIDENT),
+    Page("time-new-errors", "/time/new?kind=offer", RESIDENT, send_form(title="Ruf an", about="0231 5550176"), "swap.add_listing", 422),
+    Page("time-listing", "/time/listings/{care}", ("resident", "manager")),
+    Page("time-listing-own", "/time/listings/{own_listing}", RESIDENT),
+    Page("time-listing-change", "/time/listings/{own_listing}/change", RESIDENT),
+    Page("time-match", "/time/matches/{match}", ("resident", "desk")),
+    Page("time-hours-new", "/time/matches/{match}/hours", RESIDENT),
+    Page("time-hours", "/time/hours/{hours_waiting}", RESIDENT),
+    Page("time-hours-stopped", "/time/hours/{hours_stopped}", STAFF),
+    Page("time-desk", "/time/desk", STAFF),
+    Page("time-desk-account", "/time/accounts/{own_account}", STAFF),
+    Page("time-desk-pot", "/time/accounts/{pot}", DESK),
+    Page("time-desk-hours", "/time/desk/hours", DESK),
+    Page("time-desk-group", "/time/desk/group", DESK),
+    Page("time-desk-group-errors", "/time/desk/group", DESK, send_form(note=""), "swap.thank_group", 422),
+    Page("time-correct", "/time/entries/{time_entry}/correct", MANAGER),
     # Other houses
     Page("set-up", "/set-up", (FOUNDER,)),
     Page("set-up-errors", "/set-up", (FOUNDER,), send_form(name=""), "home.open_house", 422),
@@ -610,7 +663,7 @@ NOT_PAGES = frozenset(
         "accounts.slip_pdf", "money.print_blank_sheet", "money.print_cash_report", "money.take_cash_days",
         "notices.print_call_list", "rooms.print_booking", "rooms.print_room_sheet",
         "people.organisations_sheet", "people.people_sheet", "rooms.take_bookings",
-        "rooms.subscribe_person", "rooms.subscribe_room",
+        "rooms.subscribe_person", "rooms.subscribe_room", "swap.print_hours",
         "rooms.show_price",  # a piece of the booking form
     }
 )  # fmt: skip

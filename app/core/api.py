@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Annotated, Any, Generic, TypeVar
@@ -113,8 +113,10 @@ class Api:
         body: type[BaseModel] | None = None,
         load: Callable[..., Any] | None = None,
         status: int = 201,
+        turns: Sequence[str] = (),
     ) -> Callable[[Handler], Handler]:
-        return self._operation("POST", path, allow, answer, body, None, load, status)
+        """An act; `turns` as in `web.Pages.post`."""
+        return self._operation("POST", path, allow, answer, body, None, load, status, turns)
 
     def _operation(
         self,
@@ -126,6 +128,7 @@ class Api:
         query: type[BaseModel] | None,
         load: Callable[..., Any] | None,
         status: int,
+        turns: Sequence[str] = (),
     ) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
             def call(*subject: Any, **values: Any) -> Any:
@@ -136,7 +139,7 @@ class Api:
                 return handler(*subject, **values)
 
             guarded = web.guarded(call, allow, load)
-            endpoint = _write(guarded, status) if method == "POST" else _read(guarded)
+            endpoint = _write(guarded, status, turns) if method == "POST" else _read(guarded)
             endpoint.allow = allow  # type: ignore[attr-defined]
             self.blueprint.add_url_rule(web.storable(path), handler.__name__, endpoint, methods=[method])
             summary = (inspect.getdoc(handler) or handler.__name__).splitlines()[0]
@@ -212,7 +215,7 @@ def _read(answer: Callable[..., Any]) -> Callable[..., Any]:
     return edge
 
 
-def _write(answer: Callable[..., Any], status: int) -> Callable[..., Any]:
+def _write(answer: Callable[..., Any], status: int, turns: Sequence[str]) -> Callable[..., Any]:
     @wraps(answer)
     def edge(**values: Any) -> Response:
         key = request.headers.get("Idempotency-Key", "")[:200]
@@ -231,7 +234,7 @@ def _write(answer: Callable[..., Any], status: int) -> Callable[..., Any]:
                 idempotency.remember(scope, key, json.dumps({"status": status, "document": document, "content": content}))
             return status, document
 
-        return _respond(*db.run_transaction(attempt))
+        return _respond(*db.run_transaction(attempt, turns=turns))
 
     return edge
 

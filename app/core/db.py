@@ -158,7 +158,7 @@ class HouseSession(flask_sqlalchemy.session.Session):
     def flush(self, objects: Any = None) -> None:
         if self.new or self.dirty or self.deleted:
             self.info.pop("stamps", None)  # see app.core.memory: who has written remembers nothing
-        super().flush(objects)
+            super().flush(objects)
 
     def execute(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
         if getattr(statement, "is_dml", True):
@@ -350,9 +350,9 @@ def transaction(*, alone: bool = False, turns: Iterable[str] = ()) -> Iterator[S
     try:
         current._writing = connection = current.connection()  # takes SQLite's write lock before anything is looked at
         if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(_ALONE if alone else _BESIDE_OTHERS)
-            for table in sorted(turns):  # one order everywhere
-                connection.exec_driver_sql(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+            locks = [_ALONE if alone else _BESIDE_OTHERS]
+            locks += [f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE" for table in sorted(turns)]  # one order everywhere
+            connection.exec_driver_sql("; ".join(locks))  # in one message
             current.info["turns"] = None if alone else frozenset(turns)
         yield current
         current.commit()

@@ -7,6 +7,7 @@ it answered) under the key, in its own transaction; a second one with the same k
 from __future__ import annotations
 
 import hashlib
+import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,6 +38,10 @@ _REMEMBER = insertion(IdempotencyKey)
 
 def _digest(scope: str, key: str) -> str:
     return hashlib.sha256(f"{scope}\n{key}".encode()).hexdigest()
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe(16)
 
 
 def earlier(scope: str, key: str) -> str | None:

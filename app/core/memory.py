@@ -9,6 +9,7 @@ has not committed must not be remembered.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from threading import Lock
 from typing import Any, TypeVar
 
 from flask import current_app
@@ -59,20 +60,24 @@ def until_written(what: Hashable, make: Callable[[], T]) -> T:
     return value
 
 
-RECENT = 128
+SHELVES = {"cookies": 1_024, "heads": 128, "pages": 256, "pieces": 4_096}
+"""How many of each are kept; a page has some 40 kB, a piece of one some 3 kB."""
+_putting = Lock()
 
 
-def recent(key: Hashable, make: Callable[[], T]) -> T:
-    """What `make` gives, from memory when it was made for the same `key` a while ago; `RECENT` values are kept.
+def recent(shelf: str, key: Hashable, make: Callable[[], T]) -> T:
+    """What `make` gives, from memory when it was made for the same `key` a while ago; the newest of the `shelf` are kept.
 
-    For what is the same for every stranger: `key` must name all it depends on (content, language, hour), so nothing ever has to be
-    thrown away for being untrue.
+    `key` must name all it depends on (content, language, hour, what the reader may see), so nothing ever has to be thrown away for
+    being untrue. Above all the content itself: rows as they were just read, not their number or age.
     """
-    kept: dict[Hashable, Any] = current_app.extensions.setdefault("recent", {})
+    kept: dict[Hashable, Any] = current_app.extensions.setdefault(f"recent {shelf}", {})
     found = kept.get(key)
     if found is None:
-        found = kept[key] = make()
-        for oldest in list(kept)[:-RECENT]:  # first made, first gone; another thread may have been as quick
-            kept.pop(oldest, None)
+        found = make()
+        with _putting:
+            kept[key] = found
+            while len(kept) > SHELVES[shelf]:
+                del kept[next(iter(kept))]  # first made, first gone
     value: T = found
     return value

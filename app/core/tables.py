@@ -120,7 +120,7 @@ def _look_into(content: bytes, field: str) -> None:
                 if info.filename.startswith("xl/worksheets/"):
                     with packed.open(info) as sheet:
                         _measure(sheet.read(UNPACKED_BYTES), field)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError):
+    except (zipfile.BadZipFile, RuntimeError, OSError, EOFError, ValueError):
         raise _unreadable(field) from None
 
 

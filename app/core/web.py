@@ -10,9 +10,9 @@ import gzip
 import hashlib
 import inspect
 import mimetypes
-import secrets
+import re
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache, wraps
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from flask import (
     Blueprint,
     Flask,
+    Request,
     Response,
     abort,
     current_app,
@@ -30,13 +31,15 @@ from flask import (
     has_request_context,
     make_response,
     redirect,
+    render_template,
     request,
     session,
     url_for,
 )
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager
 from itsdangerous import URLSafeTimedSerializer
+from markupsafe import escape
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -88,14 +91,21 @@ class Pages:
         """A page that reads. `load` gets the path's values it names; the view gets what it found, and the other values."""
         return self._route(path, "GET", allow, load)
 
-    def post(self, path: str, *, allow: Rule, load: Callable[..., Any] | None = None) -> Callable[[View], View]:
-        """An act: one transaction, repeated on the new state when it collided with another one."""
-        return self._route(path, "POST", allow, load)
+    def post(
+        self, path: str, *, allow: Rule, load: Callable[..., Any] | None = None, turns: Sequence[str] = ()
+    ) -> Callable[[View], View]:
+        """An act: one transaction, repeated on the new state when it collided with another one.
 
-    def _route(self, path: str, method: str, allow: Rule, load: Callable[..., Any] | None) -> Callable[[View], View]:
+        `turns`: tables it mostly adds to in turn (`db.take_turn`); to know them beforehand spares a second start.
+        """
+        return self._route(path, "POST", allow, load, turns)
+
+    def _route(
+        self, path: str, method: str, allow: Rule, load: Callable[..., Any] | None, turns: Sequence[str] = ()
+    ) -> Callable[[View], View]:
         def declare(view: View) -> View:
             answer = guarded(view, allow, load)
-            endpoint = act(answer) if method == "POST" else wraps(view)(answer)
+            endpoint = act(answer, turns) if method == "POST" else wraps(view)(answer)
             endpoint.allow = allow  # type: ignore[attr-defined]
             self.blueprint.add_url_rule(storable(path), view.__name__, endpoint, methods=[method])
             return view
@@ -133,7 +143,7 @@ def permit(allow: Rule, subject: Any) -> None:
         raise Forbidden if subject is None else Missing
 
 
-def act(answer: Callable[..., Any]) -> Callable[..., Any]:
+def act(answer: Callable[..., Any], turns: Sequence[str] = ()) -> Callable[..., Any]:
     """The edge of a page's POST."""
 
     @wraps(answer)
@@ -159,7 +169,7 @@ def act(answer: Callable[..., Any]) -> Callable[..., Any]:
             return response
 
         try:
-            return db.run_transaction(attempt)
+            return db.run_transaction(attempt, turns=turns)
         except Undo as undone:
             g.pop("_login_user", None)
             return undone.response
@@ -215,23 +225,69 @@ def say(text: str, kind: str = "success") -> None:
 # Conditional GET ---------------------------------------------------------------------------------------------------
 
 
-def unchanged(*state: object) -> Response | None:
-    """304 when the reader already holds this page; call early with all that the page depends on.
+NAME, TOKEN, HERE, KEY = "\0name\0", "\0token\0", "\0here\0", "\0key\0"
+"""Stand in a drawn page for what is a reader's own; no text that people type holds the sign."""
 
-    Language, theme, person and program version are added here. None means: render it; the answer will carry the tag.
+
+def kept_page(template: str, state: Hashable, values: Callable[[], Mapping[str, Any]]) -> Response:
+    """A page drawn once for all readers of one kind, while all it shows stays the same; 304 for who holds it already.
+
+    `state` names all that the page depends on: what was read (itself, not its number or age), what of the clock it shows, and
+    the person where it shows something of theirs. Address, house, roles, language and brightness are added here; name and what
+    forms carry are filled in afterwards. `values` are asked for when the page must be drawn.
     """
     if session.get("_flashes"):
-        return None
+        return make_response(render_template(template, **values()))
+    key = (template, request.full_path, state, current_app.extensions["reader_kind"](), i18n.language())
+    pieces, digest = memory.recent("pages", key, lambda: _drawn_for_all(template, values()))
     who = actor()
-    reader = (who.session_key, who.name, sorted(who.roles), session.get("csrf"), i18n.language(), request.cookies.get("theme"))
-    parts = (request.full_path, reader, version(), state)
-    g.etag = tag = hashlib.blake2s(repr(parts).encode(), digest_size=12).hexdigest()
-    if tag not in request.if_none_match:
-        return None
-    memory.until_written(_question(request.environ), lambda: (tag, request.endpoint))
-    response = current_app.response_class(status=304)
-    response.set_etag(tag)
-    return response
+    g.etag = tag = hashlib.blake2s(repr((digest, who.name, session.get("csrf"))).encode(), digest_size=12).hexdigest()
+    if tag in request.if_none_match:
+        memory.until_written(_question(request.environ), lambda: (tag, request.endpoint))
+        response = current_app.response_class(status=304)
+        response.set_etag(tag)
+        return response
+    return current_app.response_class(b"".join(own(pieces)))
+
+
+def _drawn_for_all(template: str, values: Mapping[str, Any]) -> tuple[list[bytes], bytes]:
+    """The page in pieces, every other one a mark for what is a reader's own, and the digest of its content."""
+    g.for_all = True
+    try:
+        html = render_template(template, **values).encode()
+    finally:
+        del g.for_all
+    return pieces(html), hashlib.blake2s(html, digest_size=12).digest()
+
+
+def is_for_all() -> bool:
+    """Whether what is being drawn will be kept for other readers, too."""
+    return "for_all" in g
+
+
+def pieces(html: bytes) -> list[bytes]:
+    """`html` cut at its marks."""
+    return re.split(rb"(\0(?:name|token|here|key)\0)", html)
+
+
+def own(pieces: Sequence[bytes]) -> Iterator[bytes]:
+    """`pieces` with what is this reader's own in place of the marks."""
+    place = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    mine = {NAME: escape(actor().name), TOKEN: page_token(), HERE: escape(place)}
+    marks = {mark.encode(): words.encode() for mark, words in mine.items()}
+    for piece in pieces:
+        if piece[:1] != b"\0":
+            yield piece
+        else:
+            yield marks[piece] if piece in marks else idempotency.new_key().encode()
+
+
+def _form_token() -> str:
+    return TOKEN if is_for_all() else page_token()
+
+
+def _form_key() -> str:
+    return KEY if is_for_all() else idempotency.new_key()
 
 
 def _question(environ: Mapping[str, Any]) -> Hashable:
@@ -354,7 +410,7 @@ def init_app(
     login.request_loader(lambda request: recognise())
     app.session_interface = SignedCookies()
     app.wsgi_app = in_front(app, app.wsgi_app, secure)  # type: ignore[method-assign]
-    app.jinja_env.globals.update(static_url=static_url, csrf_token=page_token, idempotency_key=lambda: secrets.token_urlsafe(16))
+    app.jinja_env.globals.update(static_url=static_url, csrf_token=_form_token, idempotency_key=_form_key)
     app.add_url_rule("/static/<hash>/<path:name>", "static", static)
     app.before_request(_only_guarded)
     app.after_request(_finish)
@@ -415,6 +471,19 @@ class SignedCookies(SecureCookieSessionInterface):
         if getattr(self, "_keys", None) != keys:
             self._keys, self._serializer = keys, super().get_signing_serializer(app)
         return self._serializer
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """What a cookie was proven to say is kept for some minutes, with the keys it was proven by: every page asks."""
+        cookie = request.cookies.get(self.get_cookie_name(app))
+        if not cookie:
+            return self.session_class()
+        self.get_signing_serializer(app)
+        key = cookie, self._keys, int(time.time()) // 300
+        said: str = memory.recent("cookies", key, lambda: self._said(app, request))
+        return self.session_class(self.serializer.loads(said))
+
+    def _said(self, app: Flask, request: Request) -> str:
+        return str(self.serializer.dumps(dict(super().open_session(app, request) or {})))
 
 
 class Application(Flask):

@@ -41,3 +41,6 @@ see_piece = everyone
 def only_own(actor: Actor) -> int | None:
     """The filter beside `own`: the person a list is limited to, None for the desk, which sees all."""
     return None if lend(actor) else actor.person_id
+
+
+see_loan = desk | own

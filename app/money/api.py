@@ -134,7 +134,7 @@ def list_charges(house: HouseCard, query: ListQuery) -> Page[ChargeItem]:
     return Page(items=[_charge_item(each) for each in found[: query.limit]], next=_next(found, query.limit))
 
 
-@api.post("/charges", load=_house, allow=policy.handle_money, body=NewCharge, answer=ChargeDocument)
+@api.post("/charges", load=_house, allow=policy.handle_money, body=NewCharge, answer=ChargeDocument, turns=[service.LEDGER])
 def make_charge(house: HouseCard, body: NewCharge) -> ChargeDocument:
     """Write down what somebody owes."""
     payer = _payer(body.person, body.organisation)
@@ -252,7 +252,7 @@ def list_payments(house: HouseCard, query: PaymentQuery) -> Page[PaymentDocument
     return Page(items=[_payment_item(each) for each in found[: query.limit]], next=_next(found, query.limit))
 
 
-@api.post("/payments", load=_house, allow=policy.handle_money, body=NewPayment, answer=PaymentDocument)
+@api.post("/payments", load=_house, allow=policy.handle_money, body=NewPayment, answer=PaymentDocument, turns=[service.LEDGER])
 def take_payment(house: HouseCard, body: NewPayment) -> PaymentDocument:
     """Take money for charges and deposits; 409 when somebody else was first."""
     request = service.PaymentRequest(

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, bindparam, func, select
+from sqlalchemy import Integer, Subquery, bindparam, func, literal_column, select, union_all
 
 from app.core.spans import Span
-from app.core.statements import Statement
+from app.core.statements import Found, Statement
 from app.occupancy.models import Occupancy, Resource, Share
 
 HELD, THINGS = Occupancy.__table__.c, Resource.__table__.c
@@ -27,27 +27,23 @@ class Held:
     source_id: int
 
 
-def overlapping() -> tuple[FromClause, list[ColumnElement[bool]]]:
-    """A join of resource and occupancy, and the conditions that leave the promises that overlap a window; see `bounds`.
+def overlapping() -> Subquery:
+    """The promises that overlap a window, under the names of their columns; see `bounds`.
 
-    Promises of one resource never overlap, so at most one of those that began before the window still runs: the latest. The
-    scan starts there.
+    Promises of one resource never overlap, so at most one of those that began before the window still runs: the latest. Told apart
+    from those that begin inside, so that PostgreSQL knows how few these are; ``OFFSET 0`` has it look for the latest once a resource.
     """
     moment = HELD.starts_at.type
     starts_at, ends_at = bindparam("window_starts_at", type_=moment), bindparam("window_ends_at", type_=moment)
-    earlier = (
-        select(func.max(HELD.starts_at))
-        .where(HELD.resource_id == THINGS.id, HELD.starts_at <= starts_at)
-        .correlate(Resource.__table__)
-        .scalar_subquery()
-    )
-    source = Resource.__table__.join(
-        Occupancy.__table__,
-        (HELD.resource_id == THINGS.id)
-        & (HELD.starts_at < ends_at)
-        & (HELD.starts_at >= func.coalesce(earlier, starts_at, type_=moment)),
-    )
-    return source, [THINGS.id.in_(bindparam("resources", expanding=True)), HELD.ends_at > starts_at]
+    columns = (HELD.resource_id, HELD.starts_at, HELD.ends_at, HELD.kind, HELD.source, HELD.source_id)
+    wanted = bindparam("resources", expanding=True, type_=Integer)
+    inside = select(*columns).where(HELD.resource_id.in_(wanted), HELD.starts_at > starts_at, HELD.starts_at < ends_at)
+    earlier = Occupancy.__table__.alias("earlier").c
+    latest = select(func.max(earlier.starts_at)).where(earlier.resource_id == THINGS.id, earlier.starts_at <= starts_at)
+    since = latest.correlate(Resource.__table__).scalar_subquery().label("since")
+    things = select(THINGS.id, since).where(THINGS.id.in_(wanted)).offset(literal_column("0")).subquery("things")
+    into = things.join(Occupancy.__table__, (HELD.resource_id == things.c.id) & (HELD.starts_at == things.c.since))
+    return union_all(inside, select(*columns).select_from(into).where(HELD.ends_at > starts_at)).subquery("held")
 
 
 def bounds(resources: Iterable[int], window: Span) -> dict[str, Any]:
@@ -56,13 +52,8 @@ def bounds(resources: Iterable[int], window: Span) -> dict[str, Any]:
 
 
 def _holding() -> Statement:
-    source, conditions = overlapping()
-    return Statement(
-        select(HELD.resource_id, HELD.starts_at, HELD.ends_at, HELD.kind, HELD.source, HELD.source_id)
-        .select_from(source)
-        .where(*conditions)
-        .order_by(HELD.starts_at, HELD.resource_id)
-    )
+    held = overlapping()
+    return Statement(select(held).order_by(held.c.starts_at, held.c.resource_id))
 
 
 _HOLDING = _holding()
@@ -83,8 +74,17 @@ def conflicts(resources: Iterable[int], span: Span, *, but: tuple[str, int] | No
 
 def busy(resources: Iterable[int], window: Span, *, but: tuple[str, int] | None = None) -> dict[int, list[Span]]:
     """Held spans per resource."""
+    return spans_held(found_busy(resources, window), but=but)
+
+
+def found_busy(resources: Iterable[int], window: Span) -> Found:
+    """The same as it was read, for who remembers what was made of it; `spans_held` reads it."""
+    return _HOLDING.found(**bounds(resources, window))
+
+
+def spans_held(found: Found, *, but: tuple[str, int] | None = None) -> dict[int, list[Span]]:
     result: dict[int, list[Span]] = defaultdict(list)
-    for resource_id, starts_at, ends_at, _, source, source_id in _HOLDING.rows(**bounds(resources, window)):
+    for resource_id, starts_at, ends_at, _, source, source_id in found.typed(found.rows):
         if but != (source, source_id):
             result[resource_id].append(Span(starts_at, ends_at))
     return result

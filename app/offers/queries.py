@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -17,13 +17,15 @@ from app.core import clock
 from app.core.db import session
 from app.core.i18n import language
 from app.core.i18n import lazy as _l
-from app.core.memory import remembered, until_written
+from app.core.memory import remembered
 from app.core.spans import Span, merged
+from app.core.statements import Statement
 from app.houses.models import House
 from app.offers.models import HoursKind, Offering, OpeningException, OpeningHours, RuleValue, Tariff, TaxCode
 
 LAST_MINUTE = time(23, 59)
 ONE_DAY = timedelta(days=1)
+DAYS = 4_000
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,16 @@ class _Calendar:
     subdivision: str
     hours: Sequence[Any]
     exceptions: Mapping[date, Sequence[tuple[str, time | None, time | None]]]
+    days: dict[Hashable, OpenDay] = field(default_factory=dict)
+    """What has been worked out of it, `DAYS` at most."""
+
+    def day(self, day: date, zone: ZoneInfo, asked: Hashable) -> OpenDay:
+        found = self.days.get((day, asked))
+        if found is None:
+            if len(self.days) >= DAYS:
+                self.days.clear()
+            found = self.days[day, asked] = _open_day(day, self.hours, self.exceptions.get(day, ()), self.subdivision, zone)
+        return found
 
 
 def _calendar(house_id: int) -> _Calendar:
@@ -164,14 +176,10 @@ def open_days(house_id: int, first: date, last: date, zone: ZoneInfo) -> dict[da
 
     An exception replaces the day: closed, or open in its windows (also on a holiday). A holiday without one is closed.
     """
-    asked = ("open days", house_id, first, last, zone.key, language())  # the names of holidays are in it
-    return until_written(asked, lambda: _open_days(house_id, first, last, zone))
-
-
-def _open_days(house_id: int, first: date, last: date, zone: ZoneInfo) -> dict[date, OpenDay]:
     calendar = remembered(house_id, "calendar", lambda: _calendar(house_id))
-    days = [first + timedelta(days=index) for index in range((last - first).days + 1)]
-    return {day: _open_day(day, calendar.hours, calendar.exceptions.get(day, ()), calendar.subdivision, zone) for day in days}
+    asked = zone.key, language()  # the names of holidays are said in it
+    days = (first + timedelta(days=index) for index in range((last - first).days + 1))
+    return {day: calendar.day(day, zone, asked) for day in days}
 
 
 def _open_day(
@@ -284,7 +292,7 @@ class NoSuchValue(LookupError):
     """No row of `rule_value` holds for this key on that day: the house would have to guess."""
 
 
-_VALUE = (
+_VALUE = Statement(
     select(RuleValue.value)
     .where(
         RuleValue.key == bindparam("key"),
@@ -298,10 +306,10 @@ _VALUE = (
 
 def rule_value(key: str, day: date) -> str:
     """What held on `day`, as it is written. Raises `NoSuchValue`."""
-    found = session().scalar(_VALUE, {"key": key, "day": day})
+    found = _VALUE.row(key=key, day=day)
     if found is None:
         raise NoSuchValue(f"{key} on {day}")
-    return found
+    return str(found[0])
 
 
 def rule_number(key: str, day: date) -> int:
@@ -382,3 +390,12 @@ def offerings(house_id: int, *, archived: bool = False) -> list[Offering]:
     if not archived:
         statement = statement.where(Offering.archived_at.is_(None))
     return list(session().scalars(statement.order_by(Offering.code)))
+
+
+_NAMES = select(Offering.code, Offering.name).where(Offering.house_id == bindparam("house_id")).order_by(Offering.code)
+_ALL_NAMES, _OFFERED_NAMES = Statement(_NAMES), Statement(_NAMES.where(Offering.archived_at.is_(None)))
+
+
+def offering_names(house_id: int, *, archived: bool = False) -> list[tuple[str, str]]:
+    """Code and name of each, by code, to choose from."""
+    return [(code, name) for code, name in (_ALL_NAMES if archived else _OFFERED_NAMES).rows(house_id=house_id)]

@@ -16,6 +16,7 @@ from app.core.policy import Actor
 from app.core.spans import Span
 from app.houses.queries import HouseCard
 from app.houses.views import all_houses
+from app.money.service import LEDGER
 from app.people import queries as people
 from app.people import service as people_service
 from app.people.models import TariffClass
@@ -258,7 +259,7 @@ def _room_document(card: RoomCard) -> RoomDocument:
 # Bookings ----------------------------------------------------------------------------------------------------------
 
 
-@api.post("/bookings", allow=policy.book_room, body=NewBooking, answer=BookingDocument)
+@api.post("/bookings", allow=policy.book_room, body=NewBooking, answer=BookingDocument, turns=[LEDGER])
 def book_room(body: NewBooking) -> BookingDocument:
     """Book a room, or ask for it where its rule says so; 409 with `alternatives` when it is taken."""
     who = web.actor()
@@ -378,7 +379,7 @@ def cancel_booking(booking: Booking, body: Reason) -> BookingDocument:
 
 
 @api.post("/bookings/<int:booking_id>/confirm", load=queries.booking, allow=policy.confirm_booking, body=Nothing,
-          answer=BookingDocument, status=200)  # fmt: skip
+          answer=BookingDocument, status=200, turns=[LEDGER])  # fmt: skip
 def confirm_booking(booking: Booking, body: Nothing) -> BookingDocument:
     """Say yes to a wish, or to a wish for another time."""
     service.confirm_booking(booking, web.actor())

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
 
 from app.core import db
-from app.core.statements import Statement, add, insertion
+from app.core.statements import Statement, add, add_rows, insertion
 from app.houses.models import House
 from app.occupancy.models import Occupancy, Resource
 from app.rooms.models import Booking, Room
@@ -137,3 +137,33 @@ def test_an_object_that_is_added_is_in_the_session_and_changes_like_any_other(ap
     assert (found.purpose, found.version, found.price_rule, found.starts_at) == ("Coffee", 2, {"cents": 1}, NOON)
     with pytest.raises(IntegrityError), db.transaction():
         add(booking())  # the same uid
+
+
+def test_what_is_added_need_not_be_read_back(app: Flask) -> None:
+    """Defaults of the model stand on the object as they were written."""
+    house, person = a_house(), a_person()
+    room = a_room(house)
+    with db.transaction():
+        booking = Booking(
+            house_id=house, room_id=room.id, starts_at=NOON, ends_at=NOON + timedelta(hours=1), before_minutes=0, after_minutes=0,
+            state="confirmed", purpose="Tea", people=2, booked_for_id=person, created_by_id=person, tariff_class="C",
+            price_cents=0, price_rule={}, uid="x@y", origin="page", lapses_at=None,
+        )  # fmt: skip
+        add(booking)
+        with counted() as statements:
+            said = {column.key: getattr(booking, column.key) for column in Booking.__mapper__.column_attrs}
+        assert statements == []
+        db.session().expire(booking)
+        assert said == {column.key: getattr(booking, column.key) for column in Booking.__mapper__.column_attrs}
+
+
+def test_a_few_rows_are_added_by_one_statement(app: Flask) -> None:
+    house = a_house()
+    rows = [{"id": number, "house_id": house, "kind": "room_part", "name": f"Part {number}"} for number in (3, 4)]
+    with db.transaction(), counted() as statements:
+        add_rows(Resource, rows)
+    assert len(statements) == 1
+    assert [(each.id, each.name) for each in db.session().scalars(select(Resource).order_by(Resource.id))] == [
+        (3, "Part 3"),
+        (4, "Part 4"),
+    ]

@@ -16,6 +16,7 @@ from app.library.models import Block, Condition, GuardianConsent, LoanLine, Miss
 from app.library.models import Part as PartRow
 from app.library.models import Piece as PieceRow
 from app.library.models import Reservation as ReservationRow
+from app.library.queries.things import managed_piece
 from app.library.service import pieces as things
 from app.money.models import Charge, Deposit
 from app.offers import service as offers
@@ -140,7 +141,7 @@ def _moments() -> list[object]:
 def test_7_three_of_five_are_refused_with_two_possible(app: Flask, laden: Leihladen) -> None:
     beamers = laden.thing("Beamer", "0221", "0222", "0223", "0224", "0225")
     laden.lend(*beamers.pieces[:2], to=laden.jan, due=NEXT_FRI)
-    do(lambda: things.set_condition(found(PieceRow, beamers.pieces[2]), Condition.REPAIR, laden.at_desk, note="Lampe"))
+    do(lambda: things.set_condition(whole(laden, beamers.pieces[2]), Condition.REPAIR, laden.at_desk, note="Lampe"))
     with pytest.raises(service.ThingTaken) as refused:
         laden.reserve(beamers, MON, WED, quantity=3, organisation_id=laden.choir)
     assert str(refused.value).startswith("2 possible.")
@@ -246,9 +247,16 @@ def test_13_a_test_that_ends_within_the_loan_stops_it_and_a_failed_one_tells_eve
     assert read(lambda: db.session().scalar(select(func.count(PieceTest.id)))) == 3
 
 
+def whole(laden: Leihladen, piece_id: int) -> PieceRow:
+    """With its thing and parts, as the pages load it."""
+    loaded = managed_piece(laden.house, piece_id)
+    assert loaded is not None
+    return loaded
+
+
 def _test(laden: Leihladen, piece_id: int, *, passed: bool) -> None:
     request = things.TestRequest(on_day=THU, passed=passed, tester="Karl Funke", qualification="Elektrofachkraft")
-    do(lambda: things.record_test(found(PieceRow, piece_id), request, laden.at_desk))
+    do(lambda: things.record_test(whole(laden, piece_id), request, laden.at_desk))
 
 
 def test_14_a_costume_is_not_lent_before_somebody_ticks_that_it_is_washed(app: Flask, laden: Leihladen) -> None:
@@ -260,7 +268,7 @@ def test_14_a_costume_is_not_lent_before_somebody_ticks_that_it_is_washed(app: F
         with pytest.raises(service.MayNotBorrow) as refused:
             laden.lend(costume.piece, to=laden.jan, override="eilig")
         assert refused.value.facts["firm"]
-        do(lambda: things.wash_piece(found(PieceRow, costume.piece), laden.at_desk))
+        do(lambda: things.wash_piece(whole(laden, costume.piece), laden.at_desk))
         laden.lend(costume.piece, to=laden.jan)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -192,6 +193,9 @@ class _Rows:
         fixed = {
             ("booking", "state"): "wished", ("booking", "ends_at"): clock.now().replace(hour=23), ("booking", "people"): 1,
             ("letter", "state"): "waiting", ("letter", "way"): "phone", ("room", "rule"): "request",
+            ("shelf_thing", "state"): "announced", ("shelf_thing", "kind"): "book", ("time_account", "kind"): "person",
+            ("time_hours", "minutes"): 15, ("time_hours", "state"): "booked", ("time_listing", "kind"): "offer",
+            ("time_listing", "state"): "open", ("time_match", "state"): "answered",
         }.get((table.name, column.name))  # fmt: skip
         if fixed is not None:
             return fixed
@@ -204,6 +208,8 @@ class _Rows:
             return False
         if kind is bytes:
             return b"x"
+        if kind is date:
+            return clock.now().date()
         if kind is str:
             return "x"
         assert isinstance(column.type, Instant), f"{table.name}.{column.name}: a value of {column.type} is needed here"
@@ -282,5 +288,5 @@ def test_a_person_who_wrote_down_their_own_duplicate_does_not_become_their_own_m
 def test_the_house_declares_which_tables_are_written_once(app: Flask) -> None:
     assert {table.name for table in Model.metadata.sorted_tables if table.info.get("written_once")} == {
         "cash_day", "charge_line", "deposit_movement", "invoice", "journal_entry", "ledger_entry", "ledger_line", "period_lock",
-        "settlement",
+        "settlement", "time_entry",
     }  # fmt: skip

@@ -32,7 +32,7 @@ def day(marten: Marten, who: Actor = ANONYMOUS, on: date = MONDAY, **more: Any) 
     cards = queries.rooms(marten.house)
     window = queries.day_window(on, BERLIN)
     opened = offers.open_days(marten.house, on, on, BERLIN)[on]
-    drawn = grid.day_grid(cards, queries.entries(cards, window), opened, window, who, BERLIN, **more)
+    drawn = grid.day_grid(queries.standing(cards, window), opened, window, who, BERLIN, **more)
     db.session().close()
     return drawn
 
@@ -211,7 +211,7 @@ def week(marten: Marten, room: MadeRoom, who: Actor = ANONYMOUS) -> list[grid.We
     days = [MONDAY + timedelta(days=number) for number in range(7)]
     opened = offers.open_days(marten.house, days[0], days[-1], BERLIN)
     windows = {each: queries.day_window(each, BERLIN) for each in days}
-    entries = queries.entries([card(room)], queries.day_window(MONDAY, BERLIN, 7))[room.id]
+    entries = queries.standing([card(room)], queries.day_window(MONDAY, BERLIN, 7)).of(card(room))
     drawn = grid.room_week(card(room), entries, [opened[each] for each in days], windows, who, BERLIN)
     db.session().close()
     return drawn

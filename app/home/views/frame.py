@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any, NamedTuple
 
 from flask import render_template, request, url_for
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from app.accounts.views.reader import me_links, theme
 from app.core import i18n
-from app.core.forms import page_token
 from app.core.i18n import gettext
 from app.core.memory import recent
 from app.core.policy import Actor
-from app.core.web import actor
+from app.core.web import HERE, NAME, TOKEN, actor, is_for_all, own, pieces
 from app.houses.queries import HouseCard
 from app.houses.views import all_houses, here
 from app.journal import policy as journal
+from app.library import policy as library
 from app.money import policy as money
 from app.notices import policy as notices
 from app.people import policy as people
@@ -24,6 +25,8 @@ from app.rooms import policy as rooms
 from app.swap import policy as swap
 
 OWN_PLACE = ("rooms.show_wishes", "rooms.list_bookings", "rooms.show_my_bookings")
+OF_RESIDENTS = ("library.show_catalogue", "library.show_thing", "library.show_reserve_form", "library.show_my_things")
+"""Pages of the library that everybody has."""
 MANAGING = (
     "rooms.manage_rooms",
     "rooms.show_new_room_form",
@@ -46,22 +49,23 @@ class Way(NamedTuple):
     current: bool
 
 
-NAME, TOKEN, HERE = "\0name\0", "\0token\0", "\0here\0"
-"""Stand for what is a reader's own; no text that people type holds the sign."""
-
-
 def frame() -> dict[str, Any]:
     """`page_header` and `footer_links` of base.html."""
     return {"page_header": page_header, "footer_links": []}
 
 
+def reader_kind() -> Hashable:
+    """All that the frame of a page depends on besides the address and the reader's name; may this reader enter the same rooms?"""
+    who = actor()
+    return who.roles, who.is_authenticated, who.person_id is None, here(), len(all_houses()), theme()
+
+
 def page_header() -> Markup:
     """The top of the page, remembered for all who may enter the same rooms and are at the same place."""
     who, house, brightness = actor(), here(), theme()
-    kind = (who.roles, who.is_authenticated, who.person_id is None, house, len(all_houses()))
-    drawn = recent(("header", kind, request.endpoint, i18n.language(), brightness), lambda: _header(who, house, brightness))
-    place = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    return Markup(drawn.replace(NAME, escape(who.name)).replace(TOKEN, page_token()).replace(HERE, escape(place)))
+    key = (reader_kind(), request.endpoint, i18n.language())
+    drawn = recent("heads", key, lambda: pieces(_header(who, house, brightness).encode()))
+    return Markup(b"".join(drawn if is_for_all() else own(drawn)).decode())
 
 
 def _header(who: Actor, house: HouseCard | None, brightness: str) -> str:
@@ -96,6 +100,8 @@ def _ways(who: Actor, house: HouseCard | None) -> tuple[list[Way], list[Any], st
     if rooms.see_wishes(who, house):
         nav.append(may.way(gettext("Wishes"), "rooms.show_wishes"))
         nav.append(may.way(gettext("Bookings"), "rooms.list_bookings"))
+    if library.lend(who, house):
+        nav.append(may.way(gettext("Library"), "library.show_desk", ("library.",), but=OF_RESIDENTS))
     if swap.see_shelf(who, house):
         nav.append(may.way(gettext("Swap"), "swap.show_shelf", ("swap.",)))
     if people.see_people(who, house):

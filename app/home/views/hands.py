@@ -10,6 +10,7 @@ from flask import url_for
 from app.core import clock, i18n
 from app.core.i18n import gettext, ngettext
 from app.houses.queries import HouseCard
+from app.library.queries import lists as library
 from app.money import queries as money
 from app.notices import queries as notices
 from app.offers.queries import OpenDay
@@ -34,7 +35,7 @@ class Hand:
 
 def needs_a_hand(house: HouseCard, day: OpenDay) -> list[Hand]:
     """Everything that waits for the desk on `day`, most urgent first; a constant number of queries."""
-    lines = [*money_hands(house, day), *swap_hands(house, day)]
+    lines = [*money_hands(house, day), *library_hands(house, day), *swap_hands(house, day)]
     for wish in rooms.wishes(house.id):
         booking = wish.booking
         by = booking.lapses_at or booking.starts_at
@@ -125,4 +126,33 @@ def swap_hands(house: HouseCard, day: OpenDay) -> list[Hand]:
         what = ngettext("One thing can go to charity", "%(num)d things can go to charity", number)
         told = gettext("Nobody has wanted it for weeks.")
         lines.append(Hand("", what, told, gettext("to sweep"), "plain", f"{shelf}#sweep", gettext("Look"), now))
+    return lines
+
+
+def library_hands(house: HouseCard, day: OpenDay) -> list[Hand]:
+    """Pick-ups to put aside, what is at risk or has to be decided, what is late, and what has to be washed or checked."""
+    pressing, now, lines = library.pressing(house.id, day.day), clock.now(), []
+    today = url_for("library.show_day")
+    if number := pressing.wishes:
+        what = ngettext("One reservation to decide", "%(num)d reservations to decide", number)
+        told = gettext("Somebody asks for a thing that not everybody may borrow.")
+        lines.append(Hand("", what, told, gettext("waiting"), "honey", today, gettext("Decide"), now))
+    if number := pressing.at_risk:
+        what = ngettext("One reservation is at risk", "%(num)d reservations are at risk", number)
+        told = gettext("What was promised is not here. Other days are found already.")
+        lines.append(Hand("", what, told, gettext("at risk"), "brick", today, gettext("Look"), now))
+    if (number := pressing.unpacked) and pressing.first_pick_up is not None:
+        what = ngettext("One thing to put aside for pick-up", "%(num)d things to put aside for pick-up", number)
+        at = max(pressing.first_pick_up, now)
+        told = gettext("What is put aside does not lapse.")
+        when = i18n.clock_time(pressing.first_pick_up)
+        lines.append(Hand(when, what, told, gettext("pick-up"), "sky", today, gettext("Put aside"), at))
+    if number := pressing.overdue:
+        what = ngettext("One thing should be back by now", "%(num)d things should be back by now", number)
+        told = gettext("A call often helps; note the new day.")
+        lines.append(Hand("", what, told, gettext("overdue"), "honey", today, gettext("Call"), now))
+    if number := pressing.upkeep:
+        what = ngettext("One thing to wash or check", "%(num)d things to wash or check", number)
+        told = gettext("Until then nobody gets it.")
+        lines.append(Hand("", what, told, gettext("not ready"), "honey", today, gettext("Look"), now))
     return lines

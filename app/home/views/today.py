@@ -49,9 +49,9 @@ def show_today(house: HouseCard) -> Any:
     window = rooms.day_window(today, zone)
     cards = rooms.rooms(house.id)
     day = offers.open_days(house.id, today, today, zone)[today]
-    entries = rooms.entries(cards, window) if cards else {}
+    found = rooms.standing(cards, window)
     coming = sorted(
-        (entry for row in entries.values() for entry in row if entry.own and entry.span.ends_at > clock.now() and entry.state == "confirmed"),
+        (entry for card in cards for entry in found.of(card) if entry.own and entry.span.ends_at > clock.now() and entry.state == "confirmed"),
         key=lambda entry: entry.span.starts_at,
     )  # fmt: skip
     return render_template(
@@ -59,7 +59,7 @@ def show_today(house: HouseCard) -> Any:
         today=today,
         opening=opening_words(day, clock.now()),
         hands=needs_a_hand(house, day),
-        grid=grid.day_grid(cards, entries, day, window, actor(), zone) if cards else None,
+        grid=grid.day_grid(found, day, window, actor(), zone) if cards else None,
         rooms=cards,
         coming=coming[:8],
         now=clock.now(),

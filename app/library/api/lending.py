@@ -15,7 +15,7 @@ from app.houses.queries import HouseCard
 from app.houses.views import all_houses
 from app.library import policy, service
 from app.library.models import Loan, LoanLine, Reservation, ReservationState, Thing
-from app.library.queries import lending
+from app.library.queries import lending, things
 from app.library.service import LineRequest, LoanReduction, LoanRequest, ReservationRequest, ReturnRequest
 
 api = Api("lending")
@@ -277,7 +277,7 @@ def _reservation(each: Reservation) -> ReservationDocument:
 @api.post("/loans", load=_house, allow=policy.lend, body=NewLoan, answer=LoanDocument)
 def hand_out(house: HouseCard, body: NewLoan) -> LoanDocument:
     """Hand things out; 409 with every reason when a rule says no, and whether one of them is `firm`."""
-    numbers = {each.number: lending.piece_by_number(house.id, each.number) for each in body.lines}
+    numbers = {each.number: things.piece_by_number(house.id, each.number) for each in body.lines}
     unknown = next((number for number, piece in numbers.items() if piece is None), None)
     if unknown is not None:
         raise Invalid({"lines": [gettext("There is no such number: %(number)s", number=unknown)]})
@@ -332,7 +332,7 @@ def renew_loan(line: LoanLine, body: Renewal) -> LineDocument:
 @api.post("/returns", load=_house, allow=policy.lend, body=NewReturn, answer=ReturnDocument)
 def return_piece(house: HouseCard, body: NewReturn) -> ReturnDocument:
     """Take something back by its number, whoever brings it."""
-    piece = lending.piece_by_number(house.id, body.number)
+    piece = things.piece_by_number(house.id, body.number)
     line = service.line_out(piece.id) if piece is not None else None
     if line is None:
         raise Missing(gettext("Nothing with this number is out."))

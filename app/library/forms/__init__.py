@@ -1,1 +1,1 @@
-"""What people fill in about things: residents in `own`, the desk in `things` and `pieces`, the manager in `classes`."""
+"""What people fill in: residents in `own`, the desk around lending and about things and pieces, the manager about classes."""

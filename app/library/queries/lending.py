@@ -9,7 +9,7 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.core import clock
 from app.core.db import session
-from app.library.models import OPEN, Allocation, Loan, LoanLine, Piece, QueueEntry, Reservation, Thing
+from app.library.models import OPEN, Allocation, Loan, LoanLine, QueueEntry, Reservation, Thing
 
 
 def reservation(reservation_id: int) -> Reservation | None:
@@ -106,13 +106,6 @@ def queue_entry(entry_id: int) -> QueueEntry | None:
         .where(QueueEntry.id == entry_id)
         .options(joinedload(QueueEntry.thing), joinedload(QueueEntry.person))
         .execution_options(populate_existing=True)
-    )
-
-
-def piece_by_number(house_id: int, number: str) -> Piece | None:
-    """By what is printed on its label."""
-    return session().scalar(
-        select(Piece).where(Piece.house_id == house_id, Piece.number == number.strip()).options(joinedload(Piece.thing))
     )
 
 

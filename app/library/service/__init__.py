@@ -23,6 +23,7 @@ from app.library.service.checking import LineRequest as LineRequest
 from app.library.service.checking import LoanRequest as LoanRequest
 from app.library.service.checking import Verdict as Verdict
 from app.library.service.checking import check_loan as check_loan
+from app.library.service.checking import check_pieces as check_pieces
 from app.library.service.closings import move_back as move_back
 from app.library.service.closings import move_off as move_off
 from app.library.service.loans import hand_out as hand_out

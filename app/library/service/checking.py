@@ -130,23 +130,8 @@ def check_loan(request: LoanRequest, by: Actor) -> Checked:
         raise Invalid({"person": [_l("For whom is it?")]})
     if request.organisation_id is not None and session().get(Organisation, request.organisation_id) is None:
         raise Invalid({"organisation": [_l("There is no such group.")]})
-    if not request.lines:
-        raise Invalid({"lines": [_l("What is handed out?")]})
-    if len({each.piece_id for each in request.lines}) != len(request.lines):
-        raise Invalid({"lines": [_l("The same number is there twice.")]})
+    rows = _rows(request.house_id, request.lines)
     who = standing(request.person_id, request.house_id)
-    rows = {
-        piece.id: (piece, thing, thing_class)
-        for piece, thing, thing_class in session().execute(
-            select(Piece, Thing, ThingClass)
-            .join(Thing, Thing.id == Piece.thing_id)
-            .join(ThingClass, ThingClass.id == Thing.class_id)
-            .where(Piece.id.in_([each.piece_id for each in request.lines]), Piece.house_id == request.house_id)
-            .execution_options(populate_existing=True)
-        )
-    }
-    if len(rows) != len(request.lines):
-        raise Invalid({"lines": [_l("There is no such number.")]})
     things = {thing.id for _, thing, _ in rows.values()}
     supplies = supply_of(things, request.house_id)
     own = _own_reservations(request.person_id, things)
@@ -167,6 +152,40 @@ def check_loan(request: LoanRequest, by: Actor) -> Checked:
     return Checked(
         tuple(verdicts), who, wording.valid_from if wording is not None and accepted != wording.valid_from else None, not known
     )
+
+
+def check_pieces(house_id: int, lines: Sequence[LineRequest], by: Actor) -> tuple[Verdict, ...]:
+    """What speaks against the pieces themselves, before it is known for whom; writes nothing. Raises as `check_loan`."""
+    rows = _rows(house_id, lines)
+    supplies = supply_of({thing.id for _, thing, _ in rows.values()}, house_id)
+    missing = _missing_parts(list(rows))
+    made = []
+    for each in lines:
+        piece, thing, thing_class = rows[each.piece_id]
+        verdict = _verdict(each, piece, thing, thing_class, None, supplies.get(thing.id), by)
+        made.append(replace(verdict, missing=missing.get(piece.id, ())))
+    return tuple(made)
+
+
+def _rows(house_id: int, lines: Sequence[LineRequest]) -> dict[int, tuple[Piece, Thing, ThingClass]]:
+    """Piece, thing and class of each line, by piece. Raises `Invalid`."""
+    if not lines:
+        raise Invalid({"lines": [_l("What is handed out?")]})
+    if len({each.piece_id for each in lines}) != len(lines):
+        raise Invalid({"lines": [_l("The same number is there twice.")]})
+    rows = {
+        piece.id: (piece, thing, thing_class)
+        for piece, thing, thing_class in session().execute(
+            select(Piece, Thing, ThingClass)
+            .join(Thing, Thing.id == Piece.thing_id)
+            .join(ThingClass, ThingClass.id == Thing.class_id)
+            .where(Piece.id.in_([each.piece_id for each in lines]), Piece.house_id == house_id)
+            .execution_options(populate_existing=True)
+        )
+    }
+    if len(rows) != len(lines):
+        raise Invalid({"lines": [_l("There is no such number.")]})
+    return rows
 
 
 def _own_reservations(person_id: int, things: Iterable[int]) -> dict[int, list[Reservation]]:

@@ -50,9 +50,15 @@ def asked_day(name: str) -> date | None:
     return day if 2000 <= day.year <= 2199 else None
 
 
+def id_in(text: str | None) -> int | None:
+    """The number of a row as it stands in an address or a hidden field; None for anything else."""
+    if text and text.isascii() and text.isdigit() and len(text) < 11 and 0 < int(text) <= LARGEST_ID:
+        return int(text)
+    return None
+
+
 def asked_id(name: str) -> int | None:
-    text = request.args.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 11 and int(text) <= LARGEST_ID else None
+    return id_in(request.args.get(name))
 
 
 def asked_page() -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, or_, select
+from sqlalchemy import and_, bindparam, case, func, literal_column, or_, select
 
 from app.core.db import session
 from app.core.statements import Statement
@@ -52,9 +53,13 @@ def period(code: str) -> Period | None:
     return Period(code, f"{year}-01", f"{year}-12")
 
 
+_FIRST_MONTH = Statement(select(func.min(_B.month)).where(or_(_B.house_id == bindparam("house"), _B.house_id == 0)))
+
+
 def first_month(house_id: int) -> str | None:
     """The first month in which anything was posted."""
-    return session().scalar(select(func.min(AccountBalance.month)).where(AccountBalance.house_id.in_((house_id, 0))))
+    row = _FIRST_MONTH.row(house=house_id)
+    return row[0] if row else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +129,17 @@ def accounts(*kinds: AccountKind, archived: bool = False) -> list[LedgerAccount]
     return list(session().scalars(statement))
 
 
+_STANDS = Statement(
+    select(func.sum(_B.debit_cents) - func.sum(_B.credit_cents)).where(
+        _B.account_code == bindparam("code"), or_(_B.house_id == bindparam("house"), _B.house_id == 0)
+    )
+)
+
+
 def balance(code: str, house_id: int) -> int:
     """Debit minus credit of all time."""
-    statement = select(func.sum(_B.debit_cents) - func.sum(_B.credit_cents)).where(
-        _B.account_code == code, _B.house_id.in_((house_id, 0))
-    )
-    return int(session().scalar(statement) or 0)
+    row = _STANDS.row(code=code, house=house_id)
+    return int(row[0] or 0) if row else 0
 
 
 def balance_of_all(code: str) -> int:
@@ -155,6 +165,20 @@ class AccountLine:
     balance: int
 
 
+_HERE = and_(_L.account_code == bindparam("code"), or_(_L.house_id == bindparam("house"), _L.house_id.is_(None)))
+_LINES = (
+    select(
+        _L.entry_id, _L.position, _E.number, _E.year, _E.posted_on, _E.text, _L.debit_cents, _L.credit_cents, _L.sphere,
+        _L.offering_code, _L.fund_code,
+    )
+    .join(LedgerEntry.__table__, _E.id == _L.entry_id)
+    .where(_HERE)
+    .order_by(_L.entry_id.desc(), _L.position.desc())
+)  # fmt: skip
+_NEWEST = Statement(_LINES.limit(literal_column(str(PAGE + 1))))
+"""The limit stands in the text, or PostgreSQL would plan for a tenth of all lines."""
+
+
 def account_lines(
     code: str, house_id: int, before: tuple[int, int] | None = None, most: int = PAGE
 ) -> tuple[list[AccountLine], tuple[int, int] | None]:
@@ -162,26 +186,20 @@ def account_lines(
 
     The first page costs the same however much was posted; a later one adds up what is newer.
     """
-    here = and_(_L.account_code == code, or_(_L.house_id == house_id, _L.house_id.is_(None)))
-    older: Any = here
+    values = {"code": code, "house": house_id}
     stands = balance(code, house_id)
-    if before is not None:
+    statement = _LINES.limit(most + 1)
+    if before is None:
+        rows: Iterable[Any] = _NEWEST.rows(**values) if most == PAGE else session().execute(statement, values)
+    else:
         entry_id, position = before
         newer = or_(_L.entry_id > entry_id, and_(_L.entry_id == entry_id, _L.position >= position))
-        stands -= int(session().scalar(select(func.sum(_L.debit_cents) - func.sum(_L.credit_cents)).where(here, newer)) or 0)
-        older = and_(here, or_(_L.entry_id < entry_id, and_(_L.entry_id == entry_id, _L.position < position)))
-    statement = (
-        select(
-            _L.entry_id, _L.position, _E.number, _E.year, _E.posted_on, _E.text, _L.debit_cents, _L.credit_cents, _L.sphere,
-            _L.offering_code, _L.fund_code,
-        )
-        .join(LedgerEntry.__table__, _E.id == _L.entry_id)
-        .where(older)
-        .order_by(_L.entry_id.desc(), _L.position.desc())
-        .limit(most + 1)
-    )  # fmt: skip
+        passed = select(func.sum(_L.debit_cents) - func.sum(_L.credit_cents)).where(_HERE, newer)
+        stands -= int(session().scalar(passed, values) or 0)
+        older = or_(_L.entry_id < entry_id, and_(_L.entry_id == entry_id, _L.position < position))
+        rows = session().execute(statement.where(older), values)
     found = []
-    for entry_id, position, number, year, posted_on, text, debit, credit, sphere, offering, fund in session().execute(statement):
+    for entry_id, position, number, year, posted_on, text, debit, credit, sphere, offering, fund in rows:
         found.append(
             AccountLine(
                 entry_id, position, f"J{number:02}/{year}", posted_on, text, debit, credit, sphere, offering, fund, stands

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -61,8 +62,8 @@ class EntryRow:
     reverses_id: int | None
     reversed_by_id: int | None
     by: str
-    debits: list[str] = field(default_factory=list)
-    credits: list[str] = field(default_factory=list)
+    debits: tuple[str, ...]
+    credits: tuple[str, ...]
 
     @property
     def no(self) -> str:
@@ -100,22 +101,25 @@ def entries(house_id: int, wanted: EntryFilter, before: int | None = None, most:
         rows: Iterable[Any] = (_NEWEST if before is None else _OLDER).rows(**values)
     else:
         rows = session().execute(_narrowed(_rows if before is None else _rows_before, wanted), values)
-    found = [
-        EntryRow(id_, year, number, day, text, cents, source, reverses, reversed_by, f"{given or ''} {family or ''}".strip())
-        for id_, year, number, day, text, cents, source, reverses, reversed_by, given, family in rows
-    ]
+    found = list(rows)
     shown = found[:most]
-    if shown:
-        by_id = {row.id: row for row in shown}
-        together = shown[0].id - shown[-1].id < 4 * most
-        lines: Iterable[Any] = (
-            _SIDES.rows(first=shown[-1].id, last=shown[0].id) if together else session().execute(_sides_of(list(by_id)))
+    if not shown:
+        return [], None
+    newest, oldest = shown[0][0], shown[-1][0]
+    together = newest - oldest < 4 * most
+    lines: Iterable[Any] = (
+        _SIDES.rows(first=oldest, last=newest) if together else session().execute(_sides_of([row[0] for row in shown]))
+    )
+    sides: dict[tuple[int, bool], dict[str, None]] = defaultdict(dict)
+    for entry_id, account, debit in lines:
+        sides[entry_id, bool(debit)][account] = None
+    return [
+        EntryRow(
+            id_, year, number, day, text, cents, source, reverses, reversed_by, f"{given or ''} {family or ''}".strip(),
+            tuple(sides[id_, True]), tuple(sides[id_, False]),
         )
-        for entry_id, account, debit in lines:
-            row = by_id.get(entry_id)
-            if row is not None and account not in (side := row.debits if debit else row.credits):
-                side.append(account)
-    return shown, shown[-1].id if len(found) > most else None
+        for id_, year, number, day, text, cents, source, reverses, reversed_by, given, family in shown
+    ], oldest if len(found) > most else None  # fmt: skip
 
 
 def _sides_of(ids: list[int]) -> Select[Any]:

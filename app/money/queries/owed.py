@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
-from app.core.db import session
+from app.core.statements import Statement
 from app.money.models import Charge, Deposit, Refund
 
 
@@ -59,34 +59,37 @@ class Owed:
         return not (self.charges or self.refund_cents or self.deposits)
 
 
-def owed_for(source: str, source_id: int) -> Owed:
-    """Of the thing `source_id` of `source` (such as ``booking``); three statements."""
-    charge = Charge.__table__.c
-    charges = session().execute(
-        select(charge.id, charge.total_cents, charge.normal_cents, charge.settled_cents, charge.due_on)
-        .where(charge.source == source, charge.source_id == source_id, charge.cancelled_at.is_(None))
-        .order_by(charge.id)
-    ).all()  # fmt: skip
-    refund = session().scalar(
-        select(func.sum(Refund.cents))
-        .join(Charge, Charge.id == Refund.charge_id)
-        .where(Charge.source == source, Charge.source_id == source_id, Refund.payment_id.is_(None))
-    )
-    deposit = Deposit.__table__.c
-    deposits = session().execute(
-        select(
-            deposit.id, deposit.kind, deposit.title, deposit.cents, deposit.held_cents, deposit.due_on, deposit.back_on,
-            deposit.closed_at.is_(None),
-        )
-        .where(deposit.source == source, deposit.source_id == source_id)
-        .order_by(deposit.id)
-    )  # fmt: skip
+_C, _D, _R = Charge.__table__.c, Deposit.__table__.c, Refund.__table__.c
+_OWED_BACK = (
+    select(func.sum(_R.cents)).where(_R.charge_id == _C.id, _R.payment_id.is_(None)).correlate(Charge.__table__).scalar_subquery()
+)
+_CHARGES = Statement(
+    select(_C.id, _C.total_cents, _C.normal_cents, _C.settled_cents, _C.due_on, _C.cancelled_at, _OWED_BACK)
+    .where(_C.source == bindparam("source"), _C.source_id == bindparam("source_id"))
+    .order_by(_C.id)
+)
+_DEPOSITS = Statement(
+    select(_D.id, _D.kind, _D.title, _D.cents, _D.held_cents, _D.due_on, _D.back_on, _D.closed_at)
+    .where(_D.source == bindparam("source"), _D.source_id == bindparam("source_id"))
+    .order_by(_D.id)
+)
+
+
+def owed_for(source: str, source_id: int, *, deposits: bool = True) -> Owed:
+    """Of the thing `source_id` of `source` (such as ``booking``); two statements, one where `deposits` were never asked for."""
+    found = _CHARGES.rows(source=source, source_id=source_id)
+    standing = [row for row in found if row[5] is None]
     return Owed(
-        charges=tuple(row.id for row in charges),
-        total_cents=sum(row.total_cents for row in charges),
-        normal_cents=sum(row.normal_cents for row in charges),
-        settled_cents=sum(row.settled_cents for row in charges),
-        due_on=min((row.due_on for row in charges if row.settled_cents < row.total_cents), default=None),
-        refund_cents=int(refund or 0),
-        deposits=tuple(OwedDeposit(*row) for row in deposits),
+        charges=tuple(row[0] for row in standing),
+        total_cents=sum(row[1] for row in standing),
+        normal_cents=sum(row[2] for row in standing),
+        settled_cents=sum(row[3] for row in standing),
+        due_on=min((row[4] for row in standing if row[3] < row[1]), default=None),
+        refund_cents=sum(int(row[6] or 0) for row in found),
+        deposits=tuple(
+            OwedDeposit(id_, kind, title, cents, held, due_on, back_on, closed_at is None)
+            for id_, kind, title, cents, held, due_on, back_on, closed_at in (
+                _DEPOSITS.rows(source=source, source_id=source_id) if deposits else ()
+            )
+        ),
     )

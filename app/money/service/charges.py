@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from app.core import clock, i18n
 from app.core.db import session, take_turn
@@ -16,6 +17,7 @@ from app.core.i18n import gettext
 from app.core.i18n import lazy as _l
 from app.core.money import Money
 from app.core.policy import Actor
+from app.core.statements import Statement, add, add_rows
 from app.money import events
 from app.money.models import (
     AccountKind,
@@ -118,7 +120,7 @@ def charge(request: ChargeRequest, by: Actor) -> Charge:
 def _charge(request: ChargeRequest, by: Actor) -> Charge:
     take_turn(LEDGER)
     kinds = _check(request)
-    rates = {code: offers.tax_rate(kind.tax_code, request.supplied_from) for code, (kind, _) in kinds.items()}
+    rates = {code: offers.tax_rate(kind.tax_code, request.supplied_from) for code, kind in kinds.items()}
     total = sum(line.cents for line in request.lines)
     normal = sum(line.cents if line.normal_cents is None else line.normal_cents for line in request.lines)
     entry_id = None
@@ -131,15 +133,14 @@ def _charge(request: ChargeRequest, by: Actor) -> Charge:
         normal_cents=normal, entry_id=entry_id, reduction=request.reduction, reason=request.reason, source=request.source,
         source_id=request.source_id, replaces_id=request.replaces_id, created_by_id=by.person_id,
     )  # fmt: skip
-    session().add(made)
-    session().flush()
-    session().execute(
-        insert(ChargeLine),
+    add(made)
+    add_rows(
+        ChargeLine,
         [
             {
                 "charge_id": made.id, "position": position, "kind_code": line.kind, "text": line.text, "cents": line.cents,
                 "normal_cents": line.cents if line.normal_cents is None else line.normal_cents,
-                "tax_code": kinds[line.kind][0].tax_code, "rate_bp": rates[line.kind],
+                "tax_code": kinds[line.kind].tax_code, "rate_bp": rates[line.kind],
                 "vat_cents": vat_in(line.cents, rates[line.kind]),
             }
             for position, line in enumerate(request.lines, 1)
@@ -154,30 +155,53 @@ def charge_by_hand(request: ChargeRequest, by: Actor) -> Charge:
     There is no till: whoever could charge a coffee and take its price at once would have one (§ 146a AO).
     """
     kinds = income_kinds([line.kind for line in request.lines])
-    for kind, offering in kinds.values():
-        if offering.house_id != request.house_id or kind.archived_at is not None:
+    for kind in kinds.values():
+        if kind.house_id != request.house_id or kind.archived_at is not None:
             raise Invalid({"kind": [_l("Please choose one of these.")]})
         if kind.counted:
             raise Invalid({"kind": [_l("What the counter takes is counted once a day, not sale by sale (§ 146a AO).")]})
     return charge(request, by)
 
 
+_PAYMENT_DAYS = Statement(select(Operator.payment_days))
+
+
 def payment_days() -> int:
-    days = session().scalar(select(Operator.payment_days))
-    return DEFAULT_DAYS if days is None else days
+    row = _PAYMENT_DAYS.row()
+    return DEFAULT_DAYS if row is None else int(row[0])
 
 
-def income_kinds(codes: Sequence[str]) -> dict[str, tuple[IncomeKind, Offering]]:
-    """Kinds with their offerings, by code."""
-    statement = (
-        select(IncomeKind, Offering)
-        .join(Offering, Offering.code == IncomeKind.offering_code)
-        .where(IncomeKind.code.in_(sorted(set(codes))))
+class KindCard(NamedTuple):
+    """A kind of income with what it takes from its offering."""
+
+    code: str
+    account_code: str
+    tax_code: str
+    counted: bool
+    archived_at: datetime | None
+    house_id: int
+    offering_code: str
+    sphere: str
+
+
+_KINDS = Statement(
+    select(
+        IncomeKind.code, IncomeKind.account_code, IncomeKind.tax_code, IncomeKind.counted, IncomeKind.archived_at,
+        Offering.house_id, Offering.code, Offering.sphere,
     )
-    return {kind.code: (kind, offering) for kind, offering in session().execute(statement)}
+    .join(Offering, Offering.code == IncomeKind.offering_code)
+    .where(IncomeKind.code.in_(bindparam("codes", expanding=True)))
+)  # fmt: skip
 
 
-def _check(request: ChargeRequest) -> dict[str, tuple[IncomeKind, Offering]]:
+def income_kinds(codes: Sequence[str]) -> dict[str, KindCard]:
+    """Kinds with their offerings, by code."""
+    if not codes:
+        return {}
+    return {row[0]: KindCard(*row) for row in _KINDS.rows(codes=sorted(set(codes)))}
+
+
+def _check(request: ChargeRequest) -> dict[str, KindCard]:
     if request.person_id is None and request.organisation_id is None:
         raise Invalid({"person": [_l("For whom is it?")]})
     if not request.title or not request.lines:
@@ -198,38 +222,37 @@ def _check(request: ChargeRequest) -> dict[str, tuple[IncomeKind, Offering]]:
     return kinds
 
 
-def _lines_of(
-    lines: Sequence[ChargeLineRequest], kinds: dict[str, tuple[IncomeKind, Offering]], rates: dict[str, int]
-) -> list[Line]:
+def _lines_of(lines: Sequence[ChargeLineRequest], kinds: dict[str, KindCard], rates: dict[str, int]) -> list[Line]:
     """Receivable against income and tax, one pair of lines for each line of the charge."""
     result = []
-    accounts = tax_accounts(AccountKind.LIABILITY)
+    accounts = tax_accounts(AccountKind.LIABILITY) if any(rates.values()) else {}
     for line in lines:
         if not line.cents:
             continue
-        kind, offering = kinds[line.kind]
-        result += taken(Known.RECEIVABLES, line.cents, kind, offering, rates[line.kind], accounts)
+        result += taken(Known.RECEIVABLES, line.cents, kinds[line.kind], rates[line.kind], accounts)
     return result
 
 
-def taken(
-    on_account: str, gross: int, kind: IncomeKind, offering: Offering, rate_bp: int, accounts: dict[int, str]
-) -> list[Line]:
+def taken(on_account: str, gross: int, kind: KindCard, rate_bp: int, accounts: dict[int, str]) -> list[Line]:
     """Lines for takings of one kind: gross on `on_account`, net on the income account, the tax contained on its own."""
     vat = vat_in(gross, rate_bp)
-    sphere, code = offering.sphere, offering.code
+    sphere, code = kind.sphere, kind.offering_code
     lines = [Line(on_account, gross, 0, sphere, code), Line(kind.account_code, 0, gross - vat, sphere, code)]
     if vat:
         lines.append(Line(tax_account(accounts, rate_bp), 0, vat, sphere, code))
     return [line for line in lines if line.debit or line.credit]
 
 
+_TAX_ACCOUNTS = Statement(
+    select(LedgerAccount.vat_bp, LedgerAccount.code).where(
+        LedgerAccount.kind == bindparam("kind"), LedgerAccount.vat_bp.is_not(None)
+    )
+)
+
+
 def tax_accounts(kind: AccountKind) -> dict[int, str]:
     """Account of each tax rate: output tax on liabilities, input tax on assets."""
-    rows = session().execute(
-        select(LedgerAccount.vat_bp, LedgerAccount.code).where(LedgerAccount.kind == kind, LedgerAccount.vat_bp.is_not(None))
-    )
-    return {rate: code for rate, code in rows if rate is not None}
+    return dict(_TAX_ACCOUNTS.rows(kind=kind.value))
 
 
 def tax_account(accounts: dict[int, str], rate_bp: int) -> str:
@@ -405,8 +428,7 @@ def _waiver_lines(charge: Charge, cents: int) -> list[Line]:
     for line, share in zip(lines, split(cents, [line.cents for line in lines]), strict=True):
         if not share:
             continue
-        _, offering = kinds[line.kind_code]
-        sphere, code = offering.sphere, offering.code
+        sphere, code = kinds[line.kind_code].sphere, kinds[line.kind_code].offering_code
         vat = vat_in(share, line.rate_bp)
         if share - vat:
             result.append(Line(Known.WAIVERS, share - vat, 0, sphere, code))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, func, literal_column, select, true
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.core import clock, i18n
@@ -20,6 +20,7 @@ from app.core.events import publish
 from app.core.i18n import gettext
 from app.core.i18n import lazy as _l
 from app.core.policy import Actor
+from app.core.statements import Statement, add_rows
 from app.money import events
 from app.money.models import FIRST_PREV, Known, LedgerEntry, LedgerLine, Line, PeriodLock, digest
 
@@ -72,10 +73,14 @@ class Posted:
         return f"J{self.number:02}"
 
 
-_LAST = select(LedgerEntry.id, LedgerEntry.hash).order_by(LedgerEntry.id.desc()).limit(1)
-_LAST_NUMBER = select(func.max(LedgerEntry.number)).where(LedgerEntry.year == bindparam("year"))
 _LOCKED = select(func.max(PeriodLock.locked_through))
-_LINES, _ENTRY = insert(LedgerLine.__table__), insert(LedgerEntry.__table__)  # type: ignore[arg-type]
+_LAST = select(LedgerEntry.id, LedgerEntry.hash).order_by(LedgerEntry.id.desc()).limit(1).subquery("last")
+_LAST_NUMBER = select(func.max(LedgerEntry.number)).where(LedgerEntry.year == bindparam("year"))
+_WHERE_WE_ARE = Statement(
+    select(_LOCKED.scalar_subquery(), _LAST_NUMBER.scalar_subquery(), _LAST.c.id, _LAST.c.hash).select_from(
+        select(literal_column("1")).subquery("one").outerjoin(_LAST, true())
+    )
+)
 
 
 def post(
@@ -94,12 +99,13 @@ def post(
     _check_lines(lines)
     day = on or clock.today(i18n.zone())
     take_turn(LEDGER)
-    locked = session().scalar(_LOCKED)
+    where = _WHERE_WE_ARE.row(year=day.year)
+    assert where is not None
+    locked, last_number, last_id, last_hash = where
     if locked is not None and day <= locked:
         raise LockedPeriod(locked_through=locked.isoformat())
-    last = session().execute(_LAST).first()
-    entry_id, prev = (1, FIRST_PREV) if last is None else (last[0] + 1, last[1])
-    number = (session().scalar(_LAST_NUMBER, {"year": day.year}) or 0) + 1
+    entry_id, prev = (1, FIRST_PREV) if last_id is None else (last_id + 1, last_hash)
+    number = (last_number or 0) + 1
     text = text[:200]
     posted = Posted(entry_id, day.year, number, day, digest(prev, f"J{number:02}", day, text, lines))
     _write(posted, prev, text, lines, by, house_id, source, source_id, voucher_on, reverses_id)
@@ -133,8 +139,8 @@ def _write(
         "created_by_id": by.person_id, "posted_at": clock.now(),
     }  # fmt: skip
     try:
-        session().execute(_LINES, rows)
-        session().execute(_ENTRY, entry)
+        add_rows(LedgerLine, rows)
+        add_rows(LedgerEntry, [entry])
     except DBAPIError as fault:
         if "out of order" in str(fault.orig) or "chain broken" in str(fault.orig):
             raise Collision from fault

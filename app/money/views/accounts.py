@@ -11,7 +11,7 @@ from app.core import clock, i18n
 from app.core.errors import Invalid
 from app.core.forms import blame
 from app.core.i18n import gettext
-from app.core.web import actor, say, see_other
+from app.core.web import actor, kept_page, say, see_other
 from app.houses.queries import HouseCard
 from app.money import policy, service
 from app.money.forms.ledger import AccountForm, AccountNameForm
@@ -70,26 +70,29 @@ def list_accounts(house: HouseCard) -> Any:
     period = _period()
     everything = "all" in request.args
     rows = queries.chart(house.id, period)
-    shown = [row for row in rows if everything or row.opening or row.debit or row.credit]
-    shown.sort(key=lambda row: (ORDER.index(row.kind), row.code))
-    groups = [
-        (ACCOUNT_KINDS[AccountKind(kind)], members, _sums(members))
-        for kind, members in ((kind, list(found)) for kind, found in groupby(shown, key=lambda row: row.kind))
-    ]
-    result = -sum(row.closing for row in rows if row.kind in queries.OF_A_YEAR)
-    return render_template(
-        "money/list_accounts.html",
-        groups=groups,
-        total=_sums(rows),
-        result=result,
-        period=period,
-        period_words=period_words(period.code),
-        periods=periods(house.id),
-        everything=everything,
-        all_url=url_for("money.list_accounts", period=period.code, all="1"),
-        sheets=asked.sheets("money.take_accounts"),
-        of_year=period.year,
-    )
+    choices = tuple(periods(house.id))
+
+    def values() -> dict[str, Any]:
+        shown = [row for row in rows if everything or row.opening or row.debit or row.credit]
+        shown.sort(key=lambda row: (ORDER.index(row.kind), row.code))
+        groups = [
+            (ACCOUNT_KINDS[AccountKind(kind)], members, _sums(members))
+            for kind, members in ((kind, list(found)) for kind, found in groupby(shown, key=lambda row: row.kind))
+        ]
+        return {
+            "groups": groups,
+            "total": _sums(rows),
+            "result": -sum(row.closing for row in rows if row.kind in queries.OF_A_YEAR),
+            "period": period,
+            "period_words": period_words(period.code),
+            "periods": choices,
+            "everything": everything,
+            "all_url": url_for("money.list_accounts", period=period.code, all="1"),
+            "sheets": asked.sheets("money.take_accounts"),
+            "of_year": period.year,
+        }
+
+    return kept_page("money/list_accounts.html", (period, tuple(rows), choices), values)
 
 
 def _sums(rows: list[AccountRow]) -> tuple[int, int, int, int]:
@@ -127,17 +130,21 @@ def show_account(account: LedgerAccount) -> Any:
     here = house()
     assert here is not None
     lines, before = queries.account_lines(account.code, here.id, _before())
-    return render_template(
+    balance = queries.balance(account.code, here.id)
+    about = (account.name, account.kind, account.datev_no, account.vat_bp, account.archived_at)
+    return kept_page(
         "money/show_account.html",
-        account=account,
-        kind=ACCOUNT_KINDS[AccountKind(account.kind)],
-        lines=lines,
-        balance=queries.balance(account.code, here.id),
-        spheres=SPHERES,
-        first_page="before" not in request.args,
-        next_url=url_for("money.show_account", code=account.code, before=f"{before[0]}.{before[1]}") if before else None,
-        sheets=asked.sheets("money.take_account", code=account.code),
-        may_be_put_away=account.code not in set(Known) and account.vat_bp is None,
+        (about, tuple(lines), before, balance),
+        lambda: {
+            "account": account,
+            "kind": ACCOUNT_KINDS[AccountKind(account.kind)],
+            "lines": lines,
+            "balance": balance,
+            "spheres": SPHERES,
+            "next_url": url_for("money.show_account", code=account.code, before=f"{before[0]}.{before[1]}") if before else None,
+            "sheets": asked.sheets("money.take_account", code=account.code),
+            "may_be_put_away": account.code not in set(Known) and account.vat_bp is None,
+        },
     )
 
 

@@ -45,7 +45,7 @@ def show_new_charge(house: HouseCard) -> Any:
     return _new_page(house, payer, form)
 
 
-@pages.post("/money/charges/new", load=house, allow=policy.handle_money)
+@pages.post("/money/charges/new", load=house, allow=policy.handle_money, turns=[service.LEDGER])
 def make_charge(house: HouseCard) -> Any:
     payer = payers.chosen()
     if payer is None:

@@ -9,6 +9,7 @@ from flask import render_template, request, url_for
 
 from app.core import clock, i18n
 from app.core.i18n import gettext, ngettext
+from app.core.web import kept_page
 from app.houses.queries import HouseCard
 from app.money import policy
 from app.money.forms.terms import DEPOSIT_KINDS, DIRECTIONS, METHODS
@@ -39,18 +40,22 @@ def list_items(house: HouseCard) -> Any:
     """What people owe, the longest due first."""
     today, wanted = clock.today(i18n.zone()), _items_wanted()
     items, after = queries.open_items(house.id, wanted, today, _after())
-    return render_template(
+    sums, owner = queries.sums(house.id, wanted, today), queries.owners(wanted.person_id, wanted.organisation_id)
+    offerings = tuple((code, f"{code} {name}") for code, name in offers.offering_names(house.id))
+    return kept_page(
         "money/list_items.html",
-        items=items,
-        wanted=wanted,
-        sums=queries.sums(house.id, wanted, today),
-        owner=queries.owners(wanted.person_id, wanted.organisation_id),
-        offerings=[(each.code, f"{each.code} {each.name}") for each in offers.offerings(house.id)],
-        age=age_words,
-        first_page="after" not in request.args,
-        next_url=url_for("money.list_items", **asked.kept(), after=f"{after[0]}.{after[1]}") if after else None,
-        sheets=asked.sheets("money.take_items"),
-        narrowed=wanted != ItemFilter(),
+        (tuple(items), after, sums, owner, offerings),
+        lambda: {
+            "items": items,
+            "wanted": wanted,
+            "sums": sums,
+            "owner": owner,
+            "offerings": offerings,
+            "age": age_words,
+            "next_url": url_for("money.list_items", **asked.kept(), after=f"{after[0]}.{after[1]}") if after else None,
+            "sheets": asked.sheets("money.take_items"),
+            "narrowed": wanted != ItemFilter(),
+        },
     )
 
 

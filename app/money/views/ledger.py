@@ -11,7 +11,7 @@ from app.core import clock, i18n
 from app.core.errors import Invalid
 from app.core.forms import blame
 from app.core.i18n import gettext
-from app.core.web import actor, say, see_other
+from app.core.web import actor, kept_page, say, see_other
 from app.houses.queries import HouseCard
 from app.money import policy, service
 from app.money.forms.ledger import Books, EntryForm, LockForm, ReasonForm, entry_form, free_accounts
@@ -46,25 +46,27 @@ def list_entries(house: HouseCard) -> Any:
     """Newest first; the address says what is looked for."""
     wanted = _wanted()
     entries, before = queries.entries(house.id, wanted, asked.number("before"))
-    choices = {}
+    choices: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     if "more" in request.args or _narrowed(wanted):
-        choices = {
-            "accounts": [(each.code, f"{each.code} {each.name}") for each in accounts.accounts(archived=True)],
-            "offerings": [(each.code, f"{each.code} {each.name}") for each in offers.offerings(house.id, archived=True)],
-            "funds": [(each.code, f"{each.code} {each.name}") for each in funds.funds(house.id, closed=True)],
-        }
-    return render_template(
+        choices = (
+            ("accounts", tuple((each.code, f"{each.code} {each.name}") for each in accounts.accounts(archived=True))),
+            ("offerings", tuple((code, f"{code} {name}") for code, name in offers.offering_names(house.id, archived=True))),
+            ("funds", tuple((each.code, f"{each.code} {each.name}") for each in funds.funds(house.id, closed=True))),
+        )
+    return kept_page(
         "money/list_entries.html",
-        entries=entries,
-        wanted=wanted,
-        choices=choices,
-        more_url=url_for("money.list_entries", **{**asked.kept(), "more": "1"}),
-        spheres=SPHERES,
-        sources=SOURCES,
-        first_page="before" not in request.args,
-        next_url=url_for("money.list_entries", **asked.kept(), before=before) if before else None,
-        sheets=asked.sheets("money.take_entries"),
-        narrowed=_narrowed(wanted) or bool(wanted.text),
+        (tuple(entries), before, choices),
+        lambda: {
+            "entries": entries,
+            "wanted": wanted,
+            "choices": dict(choices),
+            "more_url": url_for("money.list_entries", **{**asked.kept(), "more": "1"}),
+            "spheres": SPHERES,
+            "sources": SOURCES,
+            "next_url": url_for("money.list_entries", **asked.kept(), before=before) if before else None,
+            "sheets": asked.sheets("money.take_entries"),
+            "narrowed": _narrowed(wanted) or bool(wanted.text),
+        },
     )
 
 

@@ -52,7 +52,7 @@ def show_take_money(house: HouseCard) -> Any:
     return _take_page(payer, standing, form)
 
 
-@pages.post("/money/take", load=house, allow=policy.handle_money)
+@pages.post("/money/take", load=house, allow=policy.handle_money, turns=[service.LEDGER])
 def take_payment(house: HouseCard) -> Any:
     """One receipt for everything that is ticked."""
     payer = payers.chosen()

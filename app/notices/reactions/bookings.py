@@ -263,7 +263,8 @@ def _to_pay(event: BookingEvent) -> tuple[str, ...]:
     """What is to be paid and handed in by when, and what the house owes; nothing for what costs nothing."""
     if not (event.price_rule.get("lines") or event.price_rule.get("deposits")):
         return ()
-    owed = money.owed_for("booking", event.booking_id)
+    asked_for = not isinstance(event, BookingConfirmed) or bool(event.price_rule.get("deposits"))
+    owed = money.owed_for("booking", event.booking_id, deposits=asked_for)
     told = []
     if owed.open_cents and owed.due_on is not None:
         told.append(

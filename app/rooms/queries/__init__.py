@@ -19,9 +19,9 @@ from app.rooms.queries.cards import room_by_id as room_by_id
 from app.rooms.queries.cards import rooms as rooms
 from app.rooms.queries.days import BOOKING as BOOKING
 from app.rooms.queries.days import Entry as Entry
+from app.rooms.queries.days import Standing as Standing
 from app.rooms.queries.days import day_window as day_window
-from app.rooms.queries.days import entries as entries
-from app.rooms.queries.days import fingerprint as fingerprint
+from app.rooms.queries.days import standing as standing
 from app.rooms.queries.feeds import feed as feed
 from app.rooms.queries.feeds import feed_bookings as feed_bookings
 from app.rooms.queries.feeds import feed_of as feed_of

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, bindparam, func, literal_column, select, true
+from sqlalchemy import ColumnElement, Integer, bindparam, case, literal_column, select, union_all
 
 from app.core import clock
-from app.core.memory import until_written
+from app.core.memory import recent, until_written
 from app.core.spans import Span
 from app.core.statements import Row, Statement
 from app.occupancy import queries as occupancy
 from app.people.models import Person
 from app.rooms.models import Booking, State
-from app.rooms.queries.cards import RoomCard
+from app.rooms.queries.cards import RoomCard, rooms
 
 BOOKING = "booking"
 """Name of this feature's promises in the occupancy table."""
@@ -63,16 +65,6 @@ _ENTRY = (
     _BOOKED.id, _BOOKED.room_id, _BOOKED.starts_at, _BOOKED.ends_at, _BOOKED.before_minutes, _BOOKED.after_minutes, _BOOKED.state,
     _BOOKED.purpose, _BOOKED.purpose_public, _BOOKED.people, _BOOKED.booked_for_id, _WHO.given_name, _WHO.family_name,
 )  # fmt: skip
-_OF_BOOKING = (occupancy.HELD.source == BOOKING) & (_BOOKED.id == occupancy.HELD.source_id)
-
-
-def _held_entries() -> Statement:
-    source, conditions = occupancy.overlapping()
-    return Statement(
-        select(occupancy.HELD.resource_id, *_ENTRY)
-        .select_from(source.join(Booking.__table__, _OF_BOOKING).outerjoin(Person.__table__, _WHO.id == _BOOKED.booked_for_id))
-        .where(*conditions)
-    )
 
 
 def _wished_in_window() -> tuple[ColumnElement[bool], ...]:
@@ -86,76 +78,78 @@ def _wished_in_window() -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _wished_entries() -> Statement:
+def _entries_in_window() -> Statement:
+    """What is promised, and undecided wishes, which may hold nothing: their first column is 0."""
+    promises = occupancy.overlapping()
+    # As a case, the source is no way in for SQLite, which knows no numbers of rows and would begin with all promises of bookings.
+    of_booking = _BOOKED.id == case((promises.c.source == BOOKING, promises.c.source_id))
+    held = select(promises.c.resource_id, *_ENTRY).select_from(
+        promises.join(Booking.__table__, of_booking).outerjoin(Person.__table__, _WHO.id == _BOOKED.booked_for_id)
+    )
     people = Booking.__table__.outerjoin(Person.__table__, _WHO.id == _BOOKED.booked_for_id)
-    return Statement(select(*_ENTRY).select_from(people).where(*_wished_in_window()))
+    wished = select(literal_column("0", Integer), *_ENTRY).select_from(people).where(*_wished_in_window())
+    return Statement(union_all(held, wished))
 
 
-_HELD_ENTRIES, _WISHED_ENTRIES = _held_entries(), _wished_entries()
+_ENTRIES = _entries_in_window()
+_RESOURCE, _ID, _ROOM_ID, _BOOKED_FOR = 0, 1, 2, 11
 
 
-def entries(cards: Sequence[RoomCard], window: Span) -> dict[int, list[Entry]]:
-    """What stands in each room during `window`, in order, by room id; two queries however many rooms and bookings.
+@dataclass(frozen=True)
+class Standing:
+    """What stands in rooms during a window, as it was read. `rows` can be compared: the same rows are the same bookings and names."""
 
-    Kept until something is written: not to be changed by who gets it.
-    """
+    cards: tuple[RoomCard, ...]
+    rows: tuple[Row, ...]
+    _typed: Callable[[Sequence[Row]], Sequence[Row]] = field(compare=False)
+
+    def is_booked_for(self, person_id: int | None) -> bool:
+        """Whether something of it is for this person."""
+        return person_id is not None and any(row[_BOOKED_FOR] == person_id for row in self.rows)
+
+    @cached_property
+    def by_room(self) -> dict[int, tuple[Hashable, list[Entry]]]:
+        """By room id: what the room's entries depend on, and the entries in order of time."""
+        by_resource: dict[int, list[Row]] = defaultdict(list)
+        wishes: dict[int, list[Row]] = defaultdict(list)
+        for row in self.rows:
+            (by_resource[row[_RESOURCE]] if row[_RESOURCE] else wishes[row[_ROOM_ID]]).append(row)
+        names = {card.id: card.name for card in rooms(self.cards[0].house_id)} if self.cards else {}
+        result: dict[int, tuple[Hashable, list[Entry]]] = {}
+        for card in self.cards:
+            found = {row[_ID]: row for part in card.parts for row in by_resource[part]} | {
+                row[_ID]: row for row in wishes[card.id]
+            }
+            told = tuple((row, names.get(row[_ROOM_ID], "") if row[_ROOM_ID] != card.id else card.name) for row in found.values())
+            key = card, told
+            result[card.id] = key, recent("pieces", ("entries", key), lambda: self._entries(card, told))  # noqa: B023 - called at once
+        return result
+
+    def of(self, card: RoomCard) -> list[Entry]:
+        """Not to be changed by who gets it."""
+        return self.by_room[card.id][1]
+
+    def _entries(self, card: RoomCard, told: Iterable[tuple[Row, str]]) -> list[Entry]:
+        typed = self._typed([row for row, _ in told])
+        entries = [_entry(row, card, name) for row, (_, name) in zip(typed, told, strict=True)]
+        return sorted(entries, key=lambda entry: (entry.span.starts_at, entry.booking_id))
+
+
+def standing(cards: Sequence[RoomCard], window: Span) -> Standing:
+    """What stands in each room during `window`; one query however many rooms and bookings."""
+    return until_written(("standing", tuple(card.id for card in cards), window), lambda: _standing(tuple(cards), window))
+
+
+def _standing(cards: tuple[RoomCard, ...], window: Span) -> Standing:
     if not cards:
-        return {}
-    return until_written(("entries", tuple(card.id for card in cards), window), lambda: _entries(cards, window))
-
-
-def _entries(cards: Sequence[RoomCard], window: Span) -> dict[int, list[Entry]]:
+        return Standing((), (), lambda rows: rows)
     values = {**occupancy.bounds({part for card in cards for part in card.parts}, window), "house_id": cards[0].house_id}
-    by_resource: dict[int, list[Row]] = defaultdict(list)
-    wishes: dict[int, list[Row]] = defaultdict(list)
-    for resource_id, *row in _HELD_ENTRIES.rows(**values):
-        by_resource[resource_id].append(tuple(row))
-    for wish in _WISHED_ENTRIES.rows(**values):
-        wishes[wish[1]].append(wish)
-    names = {card.id: card.name for card in cards}
-    result: dict[int, list[Entry]] = {}
-    for card in cards:
-        found = {row[0]: row for part in card.parts for row in by_resource[part]} | {row[0]: row for row in wishes[card.id]}
-        mine = [_entry(row, card, names) for row in found.values()]
-        result[card.id] = sorted(mine, key=lambda entry: (entry.span.starts_at, entry.booking_id))
-    return result
+    return Standing(cards, *_ENTRIES.found(**values))
 
 
-def _entry(row: Row, card: RoomCard, names: dict[int, str]) -> Entry:
-    booking_id, room_id, starts_at, ends_at, before, after, state, purpose, public, people, booked_for_id, given, family = row
+def _entry(row: Row, card: RoomCard, room_name: str) -> Entry:
+    _, booking_id, room_id, starts_at, ends_at, before, after, state, purpose, public, people, booked_for_id, given, family = row
     return Entry(
-        booking_id, room_id, names.get(room_id, ""), Span(starts_at, ends_at), timedelta(minutes=before), timedelta(minutes=after),
+        booking_id, room_id, room_name, Span(starts_at, ends_at), timedelta(minutes=before), timedelta(minutes=after),
         state, purpose, public, people, booked_for_id, f"{given or ''} {family or ''}".strip(), room_id == card.id,
     )  # fmt: skip
-
-
-def _fingerprint() -> Statement:
-    source, conditions = occupancy.overlapping()
-    held = (
-        select(func.count(), func.sum(_BOOKED.id), func.sum(_BOOKED.version), func.max(_BOOKED.changed_at))
-        .select_from(source.join(Booking.__table__, _OF_BOOKING))
-        .where(*conditions)
-        .subquery()
-    )
-    wished = (
-        select(func.count(), func.sum(_BOOKED.id), func.sum(_BOOKED.version), func.max(_BOOKED.changed_at))
-        .where(*_wished_in_window())
-        .subquery()
-    )
-    return Statement(select(held, wished).select_from(held.join(wished, true())))
-
-
-_FINGERPRINT = _fingerprint()
-
-
-def fingerprint(cards: Sequence[RoomCard], window: Span) -> Row | None:
-    """Changes whenever `entries` would: one aggregate over the same rows, far cheaper than rendering them.
-
-    Numbers of rows and sums of ids and versions of what this reader's transaction sees, so it cannot be ahead or behind. Ids of
-    bookings, because those of promises, which are deleted, come again on SQLite.
-    """
-    house_id = cards[0].house_id
-    values = occupancy.bounds({part for card in cards for part in card.parts}, window)
-    return until_written(
-        ("fingerprint", house_id, tuple(values["resources"]), window), lambda: _FINGERPRINT.row(**values, house_id=house_id)
-    )

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.core import clock
-from app.core.memory import until_written
+from app.core.memory import recent, until_written
 from app.core.spans import Span, common, gaps, merged
 from app.occupancy import queries as occupancy
 from app.offers import queries as offers
@@ -115,14 +115,19 @@ def _free_by_room(
 ) -> dict[int, list[Span]]:
     open_days = list(offers.open_days(cards[0].house_id, days[0], days[-1], zone).values())
     margin = max(card.before + card.after for card in cards)
-    busy = occupancy.busy(
+    found = occupancy.found_busy(
         {part for card in cards for part in card.parts}, Span(min(begins), window.ends_at).widened(margin, margin)
     )
-    each_day = [day_window(day, zone) for day in days]
-    return {
-        card.id: _cut(_free(card, Span(since, window.ends_at), open_days, busy), each_day) if since < window.ends_at else []
-        for card, since in zip(cards, begins, strict=True)
-    }
+
+    def cut() -> dict[int, list[Span]]:
+        busy = occupancy.spans_held(found)
+        each_day = [day_window(day, zone) for day in days]
+        return {
+            card.id: _cut(_free(card, Span(since, window.ends_at), open_days, busy), each_day) if since < window.ends_at else []
+            for card, since in zip(cards, begins, strict=True)
+        }
+
+    return recent("pieces", ("free", tuple(cards), tuple(begins), tuple(open_days), found.rows), cut)
 
 
 def _cut(spans: Iterable[Span], days: Sequence[Span]) -> list[Span]:

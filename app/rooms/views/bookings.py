@@ -16,6 +16,7 @@ from app.core.spans import Span
 from app.core.web import actor, say, see_other
 from app.houses.views import here
 from app.money.queries import Owed, owed_for
+from app.money.service import LEDGER
 from app.offers import queries as offers
 from app.people import queries as people
 from app.people import service as people_service
@@ -46,7 +47,7 @@ def show_booking_form(card: RoomCard) -> Any:
     return _booking_page(card, form)
 
 
-@pages.post("/rooms/<slug>/book", load=room, allow=policy.book_room)
+@pages.post("/rooms/<slug>/book", load=room, allow=policy.book_room, turns=[LEDGER])
 def book_room(card: RoomCard) -> Any:
     """Ask for the room, or book it at once where its rule or the desk says so."""
     form = _form(card, request.form, {})

@@ -10,6 +10,7 @@ from app.core import i18n
 from app.core.i18n import gettext
 from app.core.web import actor, say, see_other
 from app.houses.queries import HouseCard
+from app.money.service import LEDGER
 from app.rooms import policy, queries, service
 from app.rooms.forms import NeededReasonForm
 from app.rooms.models import Booking
@@ -22,7 +23,7 @@ def show_wishes(house: HouseCard) -> Any:
     return render_template("rooms/show_wishes.html", wishes=queries.wishes(house.id))
 
 
-@pages.post("/bookings/<int:booking_id>/confirm", load=queries.booking, allow=policy.confirm_booking)
+@pages.post("/bookings/<int:booking_id>/confirm", load=queries.booking, allow=policy.confirm_booking, turns=[LEDGER])
 def confirm_booking(booking: Booking) -> Any:
     """Say yes to a wish, or to a wish for another time."""
     service.confirm_booking(booking, actor())

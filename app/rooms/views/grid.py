@@ -18,13 +18,13 @@ from markupsafe import Markup, escape
 
 from app.core import clock, i18n
 from app.core.i18n import gettext, ngettext
-from app.core.memory import until_written
+from app.core.memory import recent
 from app.core.policy import Actor
 from app.core.spans import Span, common, gaps, merged
 from app.offers.queries import OpenDay
 from app.rooms import policy, queries
 from app.rooms.models import State
-from app.rooms.queries import Entry, RoomCard
+from app.rooms.queries import Entry, RoomCard, Standing
 
 COLUMN = timedelta(minutes=30)
 
@@ -89,17 +89,9 @@ class DayGrid:
     now: int | None
 
 
-def day_grid(
-    cards: Sequence[RoomCard],
-    entries: dict[int, list[Entry]],
-    day: OpenDay,
-    window: Span,
-    actor: Actor,
-    zone: ZoneInfo,
-    on_behalf: int | None = None,
-) -> DayGrid:
-    """The day view of `cards`; `window` is the whole day. Free cells lead to a booking for the person `on_behalf`, if any."""
-    frame = _frame(day, entries, window)
+def day_grid(found: Standing, day: OpenDay, window: Span, actor: Actor, zone: ZoneInfo, on_behalf: int | None = None) -> DayGrid:
+    """The day view of the rooms of `found`; `window` is the whole day. Free cells lead to a booking for the person `on_behalf`, if any."""
+    frame = _frame(day, found, window)
     if frame is None:
         return DayGrid(0, [], [], None)
     columns = frame.length // COLUMN
@@ -110,26 +102,22 @@ def day_grid(
     words = _RoomWords(day, starts, zone, on_behalf)
     numbers = words.numbers
     hours = [(numbers[index], min(2, columns - index), now in (index, index + 1)) for index in range(0, columns, 2)]
-    booked = Words(actor, cards[0])
+    booked = Words(actor, found.cards[0])
     over = max(0, -((frame.starts_at - moment) // COLUMN))
+    looks = (frame, over, on_behalf, i18n.language(), booked.desk, zone.key)
 
-    strangers_see: dict[int, Row] = until_written(("rows", frame, over, on_behalf, i18n.language()), dict)
-
-    def drawn(card: RoomCard) -> Row:
-        mine = entries.get(card.id, [])
-        opened = _columns(queries.hours_of(card, day), frame)
+    def drawn(card: RoomCard, mine: list[Entry], hours: tuple[Span, ...]) -> Row:
+        opened = _columns(hours, frame)
         free = _free_columns(card, mine, opened, frame, over)
         return Row(card, _cells(_placed(mine, frame), opened, free, words.of(card), numbers, booked), words.head(card))
 
     def row(card: RoomCard) -> Row:
-        if booked.knows_any(entries.get(card.id, ())):
-            return drawn(card)
-        if card.id not in strangers_see:
-            strangers_see[card.id] = drawn(card)
-        return strangers_see[card.id]
+        depends, mine = found.by_room[card.id]
+        hours = queries.hours_of(card, day)
+        key = ("row", looks, day.day, depends, hours, booked.person if booked.has_any(mine) else None)
+        return recent("pieces", key, lambda: drawn(card, mine, hours))
 
-    rows = [row(card) for card in cards]
-    return DayGrid(columns, hours, rows, now)
+    return DayGrid(columns, hours, [row(card) for card in found.cards], now)
 
 
 def _cells(
@@ -195,13 +183,10 @@ def _column_words(first: datetime, columns: int, zone: ZoneInfo, code: str) -> t
     return numbers, walls, {width: [i18n.hours(start, start + COLUMN * width) for start in starts] for width in (1, 2)}
 
 
-def _frame(day: OpenDay, entries: dict[int, list[Entry]], window: Span) -> Span | None:
+def _frame(day: OpenDay, found: Standing, window: Span) -> Span | None:
     """From the first opening or use to the last, on whole hours; None on a closed and empty day."""
-    spans = [
-        span
-        for span in (*day.use, *day.desk, *(entry.span for each in entries.values() for entry in each))
-        if span.overlaps(window)
-    ]
+    booked = (entry.span for card in found.cards for entry in found.of(card))
+    spans = [span for span in (*day.use, *day.desk, *booked) if span.overlaps(window)]
     if not spans:
         return None
     starts_at = max(min(span.starts_at for span in spans), window.starts_at)
@@ -281,9 +266,9 @@ class Words:
             text = i18n.dotted(*dict.fromkeys(self.text(entry) for entry in group))
         return Cell(self.letter(first), width, self.url(first), "", times, text)
 
-    def knows_any(self, entries: Iterable[Entry]) -> bool:
-        """Whether this reader sees more of them than a stranger."""
-        return self.desk or (self.person is not None and any(entry.booked_for_id == self.person for entry in entries))
+    def has_any(self, entries: Iterable[Entry]) -> bool:
+        """Whether any of them is the reader's own."""
+        return self.person is not None and any(entry.booked_for_id == self.person for entry in entries)
 
     def letter(self, entry: Entry) -> str:
         if self.is_mine(entry):

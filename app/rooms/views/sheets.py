@@ -24,7 +24,7 @@ def print_room_sheet(card: RoomCard) -> Response:
     zone = i18n.zone()
     day = wanted_day(zone)
     house = here()
-    entries = queries.entries([card], queries.day_window(day, zone)).get(card.id, [])
+    entries = queries.standing([card], queries.day_window(day, zone)).of(card)
     words = grid.Words(ANONYMOUS, card)
     bookings: list[dict[str, Any]] = []
     for entry in entries:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import render_template, request
 
 from app.core import clock, i18n
 from app.core.i18n import gettext, ngettext
-from app.core.web import actor, unchanged
+from app.core.web import actor, kept_page
 from app.houses.queries import HouseCard
 from app.offers import queries as offers
 from app.people import queries as people
@@ -25,33 +25,35 @@ ONE_DAY = timedelta(days=1)
 
 @pages.get("/rooms", load=house, allow=policy.see_rooms)
 def show_day(house: HouseCard) -> Any:
-    """All rooms on one day. Answers 304 from two queries when nothing has changed."""
+    """All rooms on one day, drawn anew when something on it has changed."""
     zone = i18n.zone()
     day = wanted_day(zone)
     window = queries.day_window(day, zone)
     cards = queries.rooms(house.id)
     if not cards:
         return render_template("rooms/no_rooms.html", house=house, may_manage=policy.manage_rooms(actor(), house))
-    present = _half_hour() if day == clock.today(zone) else day < clock.today(zone)
-    if (answer := _unchanged(house, present, queries.fingerprint(cards, window))) is not None:
-        return answer
+    today = clock.today(zone)
+    present = (day == today, _half_hour() if day == today else day < today)
     open_day = offers.open_days(house.id, day, day, zone)[day]
     on_behalf = people.person(id_in(request.args.get("for", "")) or 0) if policy.manage_bookings(actor(), house) else None
-    entries = queries.entries(cards, window)
-    drawn = grid.day_grid(cards, entries, open_day, window, actor(), zone, on_behalf.id if on_behalf else None)
-    return render_template(
-        "rooms/show_day.html",
-        day=day,
-        today=clock.today(zone),
-        day_words=i18n.day(day),
-        open_day=open_day,
-        grid=drawn,
-        rooms=cards,
-        before=day - ONE_DAY,
-        after=day + ONE_DAY,
-        on_behalf=on_behalf,
-        as_table=request.args.get("as") == "table",
-    )
+    customer = (on_behalf.id, on_behalf.name) if on_behalf else None
+    found = queries.standing(cards, window)
+    reader = actor().person_id if found.is_booked_for(actor().person_id) else None
+
+    def values() -> dict[str, Any]:
+        return {
+            "day": day,
+            "today": today,
+            "day_words": i18n.day(day),
+            "open_day": open_day,
+            "grid": grid.day_grid(found, open_day, window, actor(), zone, on_behalf.id if on_behalf else None),
+            "before": day - ONE_DAY,
+            "after": day + ONE_DAY,
+            "on_behalf": on_behalf,
+            "as_table": request.args.get("as") == "table",
+        }
+
+    return kept_page("rooms/show_day.html", (day, present, open_day, customer, found.cards, found.rows, reader), values)
 
 
 @pages.get("/rooms/<slug>", load=room, allow=policy.see_rooms)
@@ -61,28 +63,32 @@ def show_room(card: RoomCard) -> Any:
     day = wanted_day(zone)
     monday = day - timedelta(days=day.weekday())
     window = queries.day_window(monday, zone, 7)
-    if (answer := _unchanged(house(), _half_hour(), (card, queries.fingerprint([card], window)))) is not None:
-        return answer
+    today = clock.today(zone)
     days = [monday + timedelta(days=index) for index in range(7)]
     open_days = offers.open_days(card.house_id, days[0], days[-1], zone)
-    windows = {each: queries.day_window(each, zone) for each in days}
-    entries = queries.entries([card], window).get(card.id, [])
-    names = _names_beside(card, entries)
-    return render_template(
-        "rooms/show_room.html",
-        room=card,
-        week=grid.room_week(card, names, [open_days[each] for each in days], windows, actor(), zone),
-        monday=monday,
-        sunday=days[-1],
-        today=clock.today(zone),
-        before=monday - timedelta(days=7),
-        after=monday + timedelta(days=7),
-        features=feature_words(card.features),
-        prices=_price_lines(card),
-        may_manage=policy.manage_rooms(actor(), card),
-        may_import=policy.import_calendar(actor(), card),
-        others=[other for other in queries.rooms(card.house_id) if other.id != card.id],
-    )
+    rooms, prices = tuple(queries.rooms(card.house_id)), _price_lines(card, today)
+    found = queries.standing([card], window)
+    reader = actor().person_id if found.is_booked_for(actor().person_id) else None
+
+    def values() -> dict[str, Any]:
+        windows = {each: queries.day_window(each, zone) for each in days}
+        return {
+            "room": card,
+            "week": grid.room_week(card, found.of(card), [open_days[each] for each in days], windows, actor(), zone),
+            "monday": monday,
+            "sunday": days[-1],
+            "before": monday - timedelta(days=7),
+            "after": monday + timedelta(days=7),
+            "features": feature_words(card.features),
+            "prices": prices,
+            "may_manage": policy.manage_rooms(actor(), card),
+            "may_import": policy.import_calendar(actor(), card),
+            "others": [other for other in rooms if other.id != card.id],
+        }
+
+    present = int(clock.now().timestamp()) // 60 if today in days else 0  # free time begins at the next step that is still ahead
+    state = (monday, today, present, tuple(open_days.values()), rooms, prices, found.cards, found.rows, reader)
+    return kept_page("rooms/show_room.html", state, values)
 
 
 @pages.get("/rooms/find", load=house, allow=policy.see_rooms)
@@ -94,16 +100,20 @@ def find_room(house: HouseCard) -> Any:
     minutes = _number("minutes", 15, 24 * 60, 120)
     wanted = [feature for feature in Feature if feature in request.args.getlist("feature")]
     answers = finder(house, day, people, minutes, wanted)
-    return render_template(
+    state = (day, tuple((each["room"], each["words"], each["reason"], each["later"]) for each in answers))
+    return kept_page(
         "rooms/find_room.html",
-        answers=answers,
-        day=day,
-        day_words=i18n.day(day),
-        people=people,
-        minutes=minutes,
-        wanted=wanted,
-        choices=list(zip(Feature, feature_words(Feature), strict=True)),
-        lengths=[(each, i18n.duration(each)) for each in (30, 60, 90, 120, 180, 240, 360, 480)],
+        state,
+        lambda: {
+            "answers": answers,
+            "day": day,
+            "day_words": i18n.day(day),
+            "people": people,
+            "minutes": minutes,
+            "wanted": wanted,
+            "choices": list(zip(Feature, feature_words(Feature), strict=True)),
+            "lengths": [(each, i18n.duration(each)) for each in (30, 60, 90, 120, 180, 240, 360, 480)],
+        },
     )
 
 
@@ -142,11 +152,6 @@ def finder(house: HouseCard, day: Any, people: int, minutes: int, wanted: list[F
     return sorted(answers, key=lambda answer: (bool(answer["reason"]), answer["room"].capacity))
 
 
-def _unchanged(house: HouseCard | None, present: object, state: object) -> Any:
-    """304 for a reader who holds this page. Not for the desk: it sees names, and people are renamed and merged."""
-    return None if policy.see_details(actor(), house) else unchanged(house, present, state)
-
-
 def _number(name: str, least: int, most: int, usual: int) -> int:
     try:
         return min(most, max(least, int(request.args.get(name, ""))))
@@ -159,14 +164,6 @@ def _half_hour() -> int:
     return int(clock.now().timestamp()) // 1800
 
 
-def _names_beside(card: RoomCard, entries: list[queries.Entry]) -> list[queries.Entry]:
-    """Entries of rooms that share parts carry that room's name, also when only one room is shown."""
-    if all(entry.own for entry in entries):
-        return entries
-    names = {other.id: other.name for other in queries.rooms(card.house_id)}
-    return [entry._replace(room_name=names.get(entry.room_id, "")) for entry in entries]
-
-
-def _price_lines(card: RoomCard) -> list[tuple[str, str]]:
-    prices = offers.prices(card.house_id, card.tariff_code, clock.today(i18n.zone()))
-    return [(word, price_words(prices[code])) for code, word in class_words() if code in prices]
+def _price_lines(card: RoomCard, today: date) -> tuple[tuple[str, str], ...]:
+    prices = offers.prices(card.house_id, card.tariff_code, today)
+    return tuple((word, price_words(prices[code])) for code, word in class_words() if code in prices)
