@@ -25,8 +25,6 @@ from app.rooms import policy as rooms
 from app.swap import policy as swap
 
 OWN_PLACE = ("rooms.show_wishes", "rooms.list_bookings", "rooms.show_my_bookings")
-OF_RESIDENTS = ("library.show_catalogue", "library.show_thing", "library.show_reserve_form", "library.show_my_things")
-"""Pages of the library that everybody has."""
 MANAGING = (
     "rooms.manage_rooms",
     "rooms.show_new_room_form",
@@ -96,12 +94,13 @@ def _ways(who: Actor, house: HouseCard | None) -> tuple[list[Way], list[Any], st
         may.way(gettext("Today") if rooms.see_details(who, house) else gettext("Home"), "home.show_front"),
         may.way(gettext("Rooms"), "rooms.show_day", ("rooms.",), but=(*OWN_PLACE, *MANAGING)),
     ]
-    nav.append(may.way(gettext("Lending"), "library.show_catalogue", ("library.",), but=("library.show_my_things",)))
     if rooms.see_wishes(who, house):
         nav.append(may.way(gettext("Wishes"), "rooms.show_wishes"))
         nav.append(may.way(gettext("Bookings"), "rooms.list_bookings"))
     if library.lend(who, house):
-        nav.append(may.way(gettext("Library"), "library.show_desk", ("library.",), but=OF_RESIDENTS))
+        nav.append(may.way(gettext("Library"), "library.show_desk", ("library.",), but=("library.show_my_things",)))
+    else:
+        nav.append(may.way(gettext("Lending"), "library.show_catalogue", ("library.",), but=("library.show_my_things",)))
     if swap.see_shelf(who, house):
         nav.append(may.way(gettext("Swap"), "swap.show_shelf", ("swap.",)))
     if people.see_people(who, house):
