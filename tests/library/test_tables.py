@@ -105,7 +105,7 @@ def test_other_signs_quoted_lines_and_english_heads(laden: Leihladen, delimiter:
     ("row", "reason"),
     [
         (";;Werkzeug;;;;", "It needs a name."),
-        ("1;Säge;;;;;", "What class is it? New things need one."),
+        ("5;Säge;;;;;", "What class is it? New things need one."),
         ("1;Säge;Werkzeug;viel;;;", "“Price per loan”: viel is no amount."),
         ("1;Säge;Werkzeug;1,234;;;", "“Price per loan”: 1,234 is no amount."),
         ("1;Säge;Werkzeug;-3;;;", "“Price per loan”: -3 is no amount."),

@@ -94,13 +94,13 @@ def _ways(who: Actor, house: HouseCard | None) -> tuple[list[Way], list[Any], st
         may.way(gettext("Today") if rooms.see_details(who, house) else gettext("Home"), "home.show_front"),
         may.way(gettext("Rooms"), "rooms.show_day", ("rooms.",), but=(*OWN_PLACE, *MANAGING)),
     ]
+    if rooms.see_wishes(who, house):
+        nav.append(may.way(gettext("Wishes"), "rooms.show_wishes"))
+        nav.append(may.way(gettext("Bookings"), "rooms.list_bookings"))
     if library.lend(who, house):
         nav.append(may.way(gettext("Lending"), "library.show_desk", ("library.",), but=("library.show_my_things",)))
     else:
         nav.append(may.way(gettext("Lending"), "library.show_catalogue", ("library.",), but=("library.show_my_things",)))
-    if rooms.see_wishes(who, house):
-        nav.append(may.way(gettext("Wishes"), "rooms.show_wishes"))
-        nav.append(may.way(gettext("Bookings"), "rooms.list_bookings"))
     if swap.see_shelf(who, house):
         nav.append(may.way(gettext("Swap"), "swap.show_shelf", ("swap.",)))
     if people.see_people(who, house):

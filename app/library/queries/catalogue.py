@@ -201,7 +201,7 @@ def _cards(house_id: int, rows: Sequence[Any], today: date) -> list[Card]:
 
 @dataclass(frozen=True)
 class FirstDay:
-    """The next open day a thing can be picked up on; `here`: it stands on the shelf in this opening, or the next."""
+    """The next open day a thing can be picked up on; `here`: it stands on the shelf now, and that day is the next open one."""
 
     here: bool
     day: date | None
@@ -222,8 +222,16 @@ def first_days(house_id: int, thing_ids: Iterable[int], today: date) -> Mapping[
         each = stocks.get(thing_id)
         day = next((day for day in days if each is not None and _free(each, day)), None)
         first_open = next((day for day in days if any(span.ends_at > now for span in known.on(day))), None)
-        found[thing_id] = FirstDay(day is not None and day == first_open, day, each.total if each else 0)
+        here = day is not None and day == first_open and each is not None and _stands(each)
+        found[thing_id] = FirstDay(here, day, each.total if each else 0)
     return found
+
+
+def _stands(stock: Supply) -> bool:
+    """Whether a piece of it is fine and there now, and not only by the time somebody comes for it."""
+    now = clock.now()
+    moment = Span(now, now + timedelta(seconds=1))
+    return any(each.unfit is None and not each.blockers(moment) for each in stock.stocks)
 
 
 def _free(stock: Supply, day: date, quantity: int = 1) -> bool:

@@ -46,8 +46,8 @@ def _state(line: PieceLine, today: date) -> tuple[str, str]:
     if line.test_due_on is None:
         return gettext("never tested"), "brick"
     if line.test_due_on < today:
-        return gettext("over since %(day)s", day=i18n.day(line.test_due_on, "d. MMM")), "brick"
-    return gettext("until %(day)s", day=i18n.day(line.test_due_on, "d. MMM")), "honey"
+        return gettext("over since %(day)s", day=i18n.day(line.test_due_on, "d. MMMM")), "brick"
+    return gettext("until %(day)s", day=i18n.day(line.test_due_on, "d. MMMM")), "honey"
 
 
 @pages.get("/library/tests.pdf", load=house, allow=policy.keep_things)
