@@ -1,6 +1,6 @@
 """``python -m bench``: every page, with few and with many bookings, on both databases, beside a hello-world.
 
-``python -m bench money`` measures the books (`bench.money`).
+``python -m bench money`` measures the books (`bench.money`), ``python -m bench library`` the lending library (`bench.library`).
 """
 
 from __future__ import annotations
@@ -355,4 +355,8 @@ if __name__ == "__main__":
         from bench import money
 
         raise SystemExit(money.main(sys.argv[2:]))
+    if sys.argv[1:2] == ["library"]:
+        from bench import library
+
+        raise SystemExit(library.main(sys.argv[2:]))
     raise SystemExit(main(sys.argv[1:]))
