@@ -107,8 +107,6 @@ def _ways(who: Actor, house: HouseCard | None) -> tuple[list[Way], list[Any], st
         nav.append(may.way(gettext("People"), "people.show_people", ("people.",)))
     if money.handle_money(who, house):
         nav.append(may.way(gettext("Money"), "money.show_desk", ("money.",), but=("money.show_my_money",)))
-    if notices.see_outbox(who, house):
-        nav.append(may.way(gettext("Outbox"), "notices.show_outbox", ("notices.",)))
     if rooms.manage_rooms(who, house):
         nav.append(may.way(gettext("House"), "houses.show_house", ("houses.", "offers.", "journal.", *MANAGING)))
     mine: list[Any] = []
@@ -117,6 +115,8 @@ def _ways(who: Actor, house: HouseCard | None) -> tuple[list[Way], list[Any], st
         mine.append(may.way(gettext("My things"), "library.show_my_things"))
         mine.append(may.way(gettext("My payments"), "money.show_my_money"))
         mine.append(may.way(gettext("My details"), "people.show_me"))
+    if notices.see_outbox(who, house):
+        mine.append(may.way(gettext("Outbox"), "notices.show_outbox", ("notices.",)))
     if journal.see_journal(who, house):
         mine.append(may.way(gettext("Journal"), "journal.show_journal"))
     mine += me_links(who)
