@@ -705,6 +705,7 @@ NOT_PAGES = frozenset(
         "money.take_funds", "money.take_items", "money.take_payments", "money.take_vouchers",
         "accounts.slip_pdf", "money.print_blank_sheet", "money.print_cash_report", "money.take_cash_days",
         "notices.print_call_list", "rooms.print_booking", "rooms.print_room_sheet",
+        "library.export_things", "library.follow_label", "library.print_labels", "library.print_tests", "library.show_photo",
         "people.organisations_sheet", "people.people_sheet", "rooms.take_bookings",
         "rooms.subscribe_person", "rooms.subscribe_room", "swap.print_hours",
         "rooms.show_price",  # a piece of the booking form
