@@ -248,7 +248,7 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     swap.ListingEnding: [record, tell.listing_ending],
     swap.ListingRenewed: [record],
     swap.ListingLapsed: [record, tell.listing_lapsed],
-    swap.ListingEnded: [record],
+    swap.ListingEnded: [record, tell.listing_ended],
     swap.ListingAnswered: [record, tell.listing_answered],
     swap.MatchAgreed: [record, tell.match_agreed],
     swap.MatchDeclined: [record, tell.match_declined],

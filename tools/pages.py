@@ -356,6 +356,26 @@ def count_one(tab: Tab, visit: Visit) -> Response | None:
 
 # The list ----------------------------------------------------------------------------------------------------------
 
+
+def hand_out_too_early(tab: Tab, visit: Visit) -> Response | None:
+    """Without having looked at who it is: the browser without script is refused by the house."""
+    tab.evaluate("document.getElementById('hand-out-form').removeAttribute('id')")
+    return press(tab, "form[action$='/hand-out'] button.kern-btn--primary")
+
+
+def take_nothing_back(tab: Tab, visit: Visit) -> Response | None:
+    """Everything on the pile has been taken off in another window."""
+    tab.evaluate("document.querySelector('#return-form input[name=back]').value = ''")
+    return press(tab, "#return-form button.kern-btn--primary")
+
+
+def end_an_approval(tab: Tab, visit: Visit) -> Response | None:
+    """Approve somebody, then ask to end it."""
+    tab.locator("main form [name=reason]").fill("kennt sich mit Maschinen aus")
+    press(tab, "main form[method=post] button[type=submit]")
+    return press(tab, "main a[href*='/library/approvals/']")
+
+
 FACTS = {
     "drill": "SELECT id FROM thing WHERE slug = 'akkuschrauber'",
     "drill_piece": "SELECT min(piece.id) FROM piece JOIN thing ON thing.id = piece.thing_id WHERE slug = 'akkuschrauber'",
@@ -363,6 +383,15 @@ FACTS = {
     "neighbours_piece": "SELECT min(id) FROM piece WHERE origin = 'neighbour'",
     "plates": "SELECT id FROM thing WHERE slug = 'partygeschirr-fuer-30'",
     "tools": "SELECT id FROM thing_class WHERE name = 'Werkzeug'",
+    "lendable": "SELECT min(id) FROM piece WHERE whereabouts = 'shelf' AND condition = 'fine' AND retired_at IS NULL",
+    "thing": "SELECT min(thing_id) FROM piece WHERE whereabouts = 'shelf' AND condition = 'fine' AND retired_at IS NULL",
+    "line": "SELECT min(id) FROM loan_line WHERE returned_at IS NULL",
+    "loan": "SELECT min(loan_id) FROM loan_line WHERE returned_at IS NULL",
+    "missing": "SELECT min(id) FROM missing_part",
+    "missing_line": "SELECT line_id FROM missing_part ORDER BY id LIMIT 1",
+    "damage": "SELECT min(id) FROM damage WHERE line_id IS NOT NULL",
+    "damage_line": "SELECT line_id FROM damage WHERE line_id IS NOT NULL ORDER BY id LIMIT 1",
+    "reservation": "SELECT min(id) FROM reservation WHERE state IN ('wished', 'confirmed')",
     "erna": "SELECT id FROM person WHERE given_name = 'Erna'",
     "emine": "SELECT id FROM person WHERE given_name = 'Emine'",
     "aylin": "SELECT id FROM person WHERE given_name = 'Aylin'",
@@ -627,6 +656,7 @@ PAGES = [
     Page("thing-reserve", "/things/akkuschrauber/reserve?day=2026-12-03", RESIDENT),
     Page("thing-reserve-closed", "/things/akkuschrauber/reserve?day=2026-12-06", RESIDENT),
     Page("my-things", "/me/things", ("resident", "volunteer")),
+    Page("my-thing-cancel", "/me/things/reservations/{reservation}/cancel", DESK),
     Page("things-kept", "/library/things", STAFF),
     Page("things-to-wash", "/library/things?state=wash", DESK),
     Page("things-none", "/library/things?state=lost", DESK),
@@ -689,6 +719,36 @@ PAGES = [
     Page("time-desk-group", "/time/desk/group", DESK),
     Page("time-desk-group-errors", "/time/desk/group", DESK, send_form(note=""), "swap.thank_group", 422),
     Page("time-correct", "/time/entries/{time_entry}/correct", MANAGER),
+    # The library: the desk
+    Page("library", "/library", DESK),
+    Page("library-hand-out", "/library?person={aylin}&out={lendable}", DESK),
+    Page("library-hand-out-errors", "/library?person={aylin}&out={lendable}", DESK, hand_out_too_early, "library.hand_out", 422),
+    Page("library-take-back", "/library?back={line}", DESK),
+    Page("library-take-back-nothing", "/library?back={line}", DESK, take_nothing_back, "library.return_pieces", 422),
+    Page("library-none", "/library?q=Xanthippe", DESK),
+    Page("library-today", "/library/today", STAFF),
+    Page("library-loans", "/library/loans", DESK),
+    Page("library-loans-none", "/library/loans?q=Xanthippe", DESK),
+    Page("library-loan", "/library/loans/{loan}", DESK),
+    Page("library-renew", "/library/lines/{line}/renew", DESK),
+    Page("library-new-date", "/library/lines/{line}/new-date", DESK),
+    Page("library-write-off", "/library/lines/{line}/write-off", DESK),
+    Page("library-part", "/library/lines/{missing_line}/parts/{missing}", DESK),
+    Page("library-damage", "/library/lines/{damage_line}/damages/{damage}", DESK),
+    Page("library-reservations", "/library/reservations", DESK),
+    Page("library-reservation", "/library/reservations/{reservation}", DESK),
+    Page("library-reservation-give-up", "/library/reservations/{reservation}/give-up", DESK),
+    Page("library-reservation-refuse", "/library/reservations/{reservation}/refuse", DESK),
+    Page("library-reserve-who", "/library/reserve?q=kaya", DESK),
+    Page("library-reserve-what", "/library/reserve?person={aylin}&q=bohr", DESK),
+    Page("library-reserve", "/library/reserve?person={aylin}&thing={thing}", DESK),
+    Page("library-queue", "/library/queue", DESK),
+    Page("library-borrower", "/library/people/{aylin}", DESK),
+    Page("library-block", "/library/people/{aylin}/block", DESK),
+    Page("library-block-errors", "/library/people/{aylin}/block", DESK, send_form(reason=""), "library.block_borrower", 422),
+    Page("library-approve", "/library/people/{aylin}/approve", DESK),
+    Page("library-approval-end", "/library/people/{aylin}/approve", DESK, end_an_approval, "library.show_end_approval_form"),
+    Page("library-guardian", "/library/people/{aylin}/consent", DESK),
     # Other houses
     Page("set-up", "/set-up", (FOUNDER,)),
     Page("set-up-errors", "/set-up", (FOUNDER,), send_form(name=""), "home.open_house", 422),
@@ -706,6 +766,7 @@ NOT_PAGES = frozenset(
         "accounts.slip_pdf", "money.print_blank_sheet", "money.print_cash_report", "money.take_cash_days",
         "notices.print_call_list", "rooms.print_booking", "rooms.print_room_sheet",
         "library.export_things", "library.follow_label", "library.print_labels", "library.print_tests", "library.show_photo",
+        "library.print_day", "library.print_loan", "library.take_loans", "library.take_reservations",
         "people.organisations_sheet", "people.people_sheet", "rooms.take_bookings",
         "rooms.subscribe_person", "rooms.subscribe_room", "swap.print_hours",
         "rooms.show_price",  # a piece of the booking form

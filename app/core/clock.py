@@ -51,7 +51,7 @@ def move(setting: str) -> None:
 
 @contextmanager
 def stopped_at(moment: datetime) -> Iterator[None]:
-    """For tests: inside, `now()` is `moment` (aware)."""
+    """For tests, and for what a demo house has behind it: inside, `now()` is `moment` (aware)."""
     global _frozen
     before, _frozen = _frozen, moment.astimezone(UTC)
     try:

@@ -17,6 +17,7 @@ from app.core.spans import Span
 from app.demo import house as plan
 from app.demo.cash import close_cash_days
 from app.demo.funds import furnish_funds
+from app.demo.lending import furnish_lending
 from app.demo.library import furnish_library
 from app.demo.money import furnish_money, furnish_prices
 from app.demo.swap import furnish_swap
@@ -65,6 +66,7 @@ def load_demo() -> dict[str, int]:
     # What comes again was agreed long ago, and everybody has been told; only the single dates are news.
     session().execute(update(Letter).values(state=LetterState.SENT, ended_at=Letter.created_at))
     made += _singles(house, persons, desk)
+    loans = furnish_lending(house.id, persons, desk)
     furnish_funds(house, persons["Möller"])
     counted = close_cash_days(house.id, persons["Kaya"], desk)
     return {
@@ -73,6 +75,7 @@ def load_demo() -> dict[str, int]:
         "organisations": len(organisations),
         "bookings": made,
         "things": things,
+        "loans": loans,
         "cash days": counted,
         "things on the shelf": shelf,
         "members of the time bank": members,

@@ -147,7 +147,10 @@ class ListingLapsed(ListingEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ListingEnded(ListingEvent):
-    """By its owner, or by the desk."""
+    """By its owner, or by the desk; `with_account`: because the owner leaves."""
+
+    title: str
+    with_account: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,6 +58,10 @@ class ReasonForm(Form):
     reason = Text(_l("Why? (the person reads this)"), [InputRequired(), Length(min=3, max=300)])
 
 
+class CorrectForm(Form):
+    reason = Line(_l("Why?"), [InputRequired(), Length(min=3, max=200)])
+
+
 class JoinForm(Form):
     accepted = BooleanField(_l("I have read the rules and agree"), [InputRequired()])
 
@@ -169,8 +173,9 @@ class DeskHoursForm(MinutesForm):
     material = Line(_l("Material, in euro"), [Length(max=120)], description=_l("You settle this between you; it is never time."))
 
     def choose_from(self, people: list[AccountLine]) -> None:
-        self.giver.choices = choices([(each.person_id, each.name) for each in people])
-        self.taker.choices = choices([(each.person_id, each.name) for each in people])
+        self.giver.choices = self.taker.choices = choices(
+            [(0, _l("please choose")), *((each.person_id, each.name) for each in people)]
+        )
 
     def request(self, house_id: int) -> HoursRequest:
         assert self.on_day.data is not None

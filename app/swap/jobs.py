@@ -14,6 +14,8 @@ REMIND_BEFORE = timedelta(days=3)
 """How long before silence is taken for a yes somebody is reminded."""
 AFTER_REMINDER = timedelta(days=2)
 """At least so long after it, also when the house has slept."""
+KEEP_MESSAGES = timedelta(days=90)
+"""What two wrote to each other is forgotten so long after it has ended."""
 
 
 def lapse_claims() -> str:
@@ -74,7 +76,8 @@ def end_listings() -> str:
             return listing is not None and service.lapse_listing(listing, THE_HOUSE)
 
         ended += run_transaction(end)
-    return f"{told} told, {ended} lapsed"
+    forgotten = run_transaction(lambda: service.forget_messages(clock.now() - KEEP_MESSAGES))
+    return f"{told} told, {ended} lapsed, {forgotten} messages forgotten"
 
 
 END_LISTINGS = Job("end listings", timedelta(days=1), end_listings, offset=timedelta(hours=5, minutes=20))

@@ -65,8 +65,10 @@
         }
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         for (const id of ["kept", "desk"]) document.getElementById(id).replaceWith(page.getElementById(id));
+        for (const old of document.querySelectorAll("main .page > .kern-alert")) old.remove();
         const news = page.getElementById("desk-told");
         told.className = news.className;
+        told.dataset.sound = news.dataset.sound || "";
         told.replaceChildren(...news.childNodes);
         history.replaceState(null, "", document.getElementById("desk").dataset.here);
         play(news.dataset.sound);

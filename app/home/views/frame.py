@@ -98,7 +98,7 @@ def _ways(who: Actor, house: HouseCard | None) -> tuple[list[Way], list[Any], st
         nav.append(may.way(gettext("Wishes"), "rooms.show_wishes"))
         nav.append(may.way(gettext("Bookings"), "rooms.list_bookings"))
     if library.lend(who, house):
-        nav.append(may.way(gettext("Library"), "library.show_desk", ("library.",), but=("library.show_my_things",)))
+        nav.append(may.way(gettext("Lending"), "library.show_desk", ("library.",), but=("library.show_my_things",)))
     else:
         nav.append(may.way(gettext("Lending"), "library.show_catalogue", ("library.",), but=("library.show_my_things",)))
     if swap.see_shelf(who, house):

@@ -95,6 +95,7 @@ LABELS: Mapping[str, Any] = {
     "valid_until": _l("until"),
     "waived_cents": _l("waived"),
     "weekday": _l("weekday"),
+    "with_account": _l("with the account"),
     "witness_id": _l("counted along"),
 }
 WORDS: Mapping[str, Any] = {

@@ -41,7 +41,7 @@ class HandOutForm(Form):
     """What is said about all that goes out; see `hand_out_form` for the lines."""
 
     override = Line(_l("Why it goes out all the same"), [Optional(), Length(max=300)])
-    notices_read = BooleanField(_l("Read out"))
+    notices_read = BooleanField(_l("I have read it out"))
     terms_accepted = BooleanField(_l("The lending terms are accepted"))
     identity_seen = BooleanField(_l("A document was seen"))
     guarantor = Line(_l("Or: who answers for this person"), [Optional(), Length(max=120)])

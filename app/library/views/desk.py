@@ -412,12 +412,16 @@ def _told(
     for each in out:
         if piles.last == f"o{each.piece.id}":
             tone = each.tone if each.tone in SOUNDS else "sky"
-            return Told(f"{each.what}: {' '.join((each.word, *each.words))}", tone, SOUNDS[tone])
+            return Told(f"{each.what}: {_sentences(each.word, *each.words)}", tone, SOUNDS[tone])
     for line in back:
         if piles.last == f"b{line.line.id}":
-            told = " ".join((i18n.together(line.whose, line.word), *line.words))
+            told = _sentences(i18n.together(line.whose, line.word), *line.words)
             return Told(f"{line.what}: {told}", line.tone, SOUNDS[line.tone])
     return None
+
+
+def _sentences(first: str, *others: str) -> str:
+    return " ".join((f"{first}." if others else first, *others))
 
 
 def _about(who: Standing | None) -> list[str]:
@@ -476,7 +480,7 @@ def _done(house: HouseCard) -> Done | None:
         ]
         fits = line.piece.condition == Condition.FINE and line.piece.whereabouts == Whereabouts.SHELF
         after = promised.get(line.piece_id) if fits or not line.single else None
-        if fits and after is None and line.single:
+        if fits and after is None and not line.open_count:
             steps.append(
                 gettext("Back to its place: %(place)s", place=line.piece.place)
                 if line.piece.place

@@ -40,6 +40,7 @@ from app.notices.reactions.swap import hours_reminded as hours_reminded
 from app.notices.reactions.swap import hours_stopped as hours_stopped
 from app.notices.reactions.swap import listing_answered as listing_answered
 from app.notices.reactions.swap import listing_changed as listing_changed
+from app.notices.reactions.swap import listing_ended as listing_ended
 from app.notices.reactions.swap import listing_ending as listing_ending
 from app.notices.reactions.swap import listing_lapsed as listing_lapsed
 from app.notices.reactions.swap import listing_published as listing_published

@@ -113,6 +113,19 @@ def listing_lapsed(event: swap.ListingLapsed) -> None:
     _write(event.person_id, event.house_id, occasion, words, f"/time/listings/{event.listing_id}")
 
 
+def listing_ended(event: swap.ListingEnded) -> None:
+    """Where it was the desk's doing, and not because its owner leaves."""
+    if event.by == event.person_id or event.with_account:
+        return
+
+    def words() -> tuple[str, str]:
+        return gettext("It is not shown any more"), gettext(
+            "the desk has taken “%(title)s” down. If you do not know why, please ask.", title=event.title
+        )
+
+    _write(event.person_id, event.house_id, f"listing:{event.listing_id}:ended", words, f"/time/listings/{event.listing_id}")
+
+
 def listing_answered(event: swap.ListingAnswered) -> None:
     def words() -> tuple[str, str]:
         return gettext("Somebody has answered you"), gettext(

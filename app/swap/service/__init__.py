@@ -43,12 +43,14 @@ from app.swap.service.listings import (
     decline_match,
     end_listing,
     end_match,
+    forget_messages,
     lapse_listing,
     renew_listing,
     tell_of_end,
 )
 from app.swap.service.merging import guard_merging
 from app.swap.service.shelf import (
+    UNDO_WITHIN,
     ThingElsewhere,
     ThingRequest,
     TooManyThings,
@@ -68,11 +70,12 @@ from app.swap.service.shelf import (
 )
 
 __all__ = [
-    "AccountOpen", "AlreadyAnswered", "AlreadyCorrected", "CannotLeave", "GroupRequest", "HoursRequest", "HoursSettled", "LimitPassed",
-    "ListingClosed", "ListingRequest", "MatchOver", "NotAMember", "OwnListing", "ThingElsewhere", "ThingRequest", "TooManyThings",
-    "accept_thing", "add_listing", "agree_match", "announce_thing", "answer_listing", "book_hours", "change_hours", "change_listing",
-    "claim_thing", "confirm_hours", "correct_minutes", "count_move", "decline_match", "decline_thing", "dispute_hours", "drop_hours",
-    "end_listing", "end_match", "forget_takings", "give_minutes", "give_up_claim", "grant_pot", "guard_merging", "join",
-    "lapse_claim", "lapse_listing", "leave", "open_house_accounts", "remind_of_hours", "renew_listing", "settle_hours", "shelve_thing",
-    "stop_hours", "sweep_things", "take_thing", "tell_of_end", "thank_group", "undo_move", "wish_pot", "withdraw_thing",
+    "UNDO_WITHIN", "AccountOpen", "AlreadyAnswered", "AlreadyCorrected", "CannotLeave", "GroupRequest", "HoursRequest",
+    "HoursSettled", "LimitPassed", "ListingClosed", "ListingRequest", "MatchOver", "NotAMember", "OwnListing", "ThingElsewhere",
+    "ThingRequest", "TooManyThings", "accept_thing", "add_listing", "agree_match", "announce_thing", "answer_listing",
+    "book_hours", "change_hours", "change_listing", "claim_thing", "confirm_hours", "correct_minutes", "count_move",
+    "decline_match", "decline_thing", "dispute_hours", "drop_hours", "end_listing", "end_match", "forget_messages",
+    "forget_takings", "give_minutes", "give_up_claim", "grant_pot", "guard_merging", "join", "lapse_claim", "lapse_listing",
+    "leave", "open_house_accounts", "remind_of_hours", "renew_listing", "settle_hours", "shelve_thing", "stop_hours",
+    "sweep_things", "take_thing", "tell_of_end", "thank_group", "undo_move", "wish_pot", "withdraw_thing",
 ]  # fmt: skip

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Select, or_, select
+from sqlalchemy.exc import IntegrityError
 
 from app.core import clock, i18n
-from app.core.db import session
+from app.core.db import Collision, session
 from app.core.errors import Invalid, Refusal
 from app.core.events import publish
 from app.core.i18n import gettext
@@ -28,6 +29,7 @@ from app.swap.models import (
     ListingState,
     Match,
     MatchState,
+    Taken,
     TimeAccount,
     TimeEntry,
 )
@@ -74,6 +76,15 @@ class Step:
     reverses_id: int | None = None
 
 
+def add_first(row: TimeAccount | Taken) -> None:
+    """Insert what there may be only one of; raises `Collision` when somebody else did at this very moment."""
+    session().add(row)
+    try:
+        session().flush()
+    except IntegrityError as fault:
+        raise Collision from fault
+
+
 def open_house_accounts(house_id: int) -> tuple[TimeAccount, TimeAccount]:
     """The community's account and the social pot, made when they are first needed."""
     found = []
@@ -81,8 +92,7 @@ def open_house_accounts(house_id: int) -> tuple[TimeAccount, TimeAccount]:
         account = queries.house_account(house_id, kind)
         if account is None:
             account = TimeAccount(house_id=house_id, kind=kind)
-            session().add(account)
-            session().flush()
+            add_first(account)
         found.append(account)
     return found[0], found[1]
 
@@ -184,8 +194,7 @@ def join(house_id: int, person_id: int, by: Actor) -> TimeAccount:
             house_id=house_id, kind=AccountKind.PERSON, person_id=person_id, floor_minutes=rules.floor_minutes,
             ceiling_minutes=rules.ceiling_minutes,
         )  # fmt: skip
-        session().add(account)
-        session().flush()
+        add_first(account)
         session().refresh(account, ["person"])
         gift = rules.start_minutes
         if gift:
@@ -212,7 +221,8 @@ def leave(account: TimeAccount, by: Actor) -> int:
     for listing in session().scalars(_living_listings(account)).all():
         listing.state = ListingState.ENDED
         publish(
-            ListingEnded(house_id=listing.house_id, by=by.person_id, listing_id=listing.id, person_id=me, kind=listing.kind)
+            ListingEnded(house_id=listing.house_id, by=by.person_id, listing_id=listing.id, person_id=me, kind=listing.kind,
+                title=listing.title, with_account=True)
         )  # fmt: skip
     _end_matches(account, by)
     balance = account.balance_minutes

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core import clock, i18n
@@ -180,9 +180,8 @@ def end_listing(listing: Listing, by: Actor) -> None:
     listing.state = ListingState.ENDED
     session().flush()
     publish(
-        ListingEnded(
-            house_id=listing.house_id, by=by.person_id, listing_id=listing.id, person_id=listing.person_id, kind=listing.kind
-        )
+        ListingEnded(house_id=listing.house_id, by=by.person_id, listing_id=listing.id, person_id=listing.person_id, kind=listing.kind,
+            title=listing.title, with_account=False)
     )  # fmt: skip
 
 
@@ -284,3 +283,11 @@ def _event(kind: type[E], match: Match, by: Actor, **more: str) -> E:
         house_id=match.house_id, by=by.person_id, match_id=match.id, listing_id=match.listing_id, owner_id=match.owner_id,
         answered_by_id=match.answered_by_id, title=title, **more,
     )  # fmt: skip
+
+
+def forget_messages(before: datetime) -> int:
+    """What two wrote to each other is of no use once it is over: words of matches that ended before that are emptied."""
+    over = (Match.ended_at < before, Match.message != "")
+    count = session().scalar(select(func.count()).select_from(Match).where(*over)) or 0
+    session().execute(update(Match).where(*over).values(message=""))
+    return count

@@ -33,6 +33,7 @@ from app.swap.events import (
 )
 from app.swap.models import Claim, MoveKind, ShelfMove, ShelfThing, Taken, ThingKind, ThingState
 from app.swap.queries.shelf import month_of
+from app.swap.service.accounts import add_first
 
 UNDO_WITHIN = timedelta(hours=12)
 
@@ -224,7 +225,7 @@ def _count_for(house_id: int, person_id: int) -> None:
     taken = queries.taken_in(house_id, person_id, month)
     if taken is None:
         taken = Taken(house_id=house_id, person_id=person_id, month=month)
-        session().add(taken)
+        add_first(taken)
     taken.pieces += 1
     session().flush()
 

@@ -15,7 +15,7 @@ from app.houses.queries import HouseCard
 from app.people import queries as people
 from app.people.models import Person
 from app.swap import policy, queries, service
-from app.swap.forms import DeskHoursForm, GroupForm, JoinForm, MinutesForm, ReasonForm
+from app.swap.forms import CorrectForm, DeskHoursForm, GroupForm, JoinForm, MinutesForm
 from app.swap.models import AccountKind, Hours, TimeAccount, TimeEntry
 from app.swap.views.pages import house, my_account, pages, words
 
@@ -214,24 +214,24 @@ def _group_page(house: HouseCard, form: GroupForm, refusal: Refusal | None = Non
 
 @pages.get("/time/entries/<int:entry_id>/correct", load=queries.entry, allow=policy.correct_minutes)
 def show_correct_form(entry: TimeEntry) -> Any:
-    return _correct_page(entry, ReasonForm())
+    return _correct_page(entry, CorrectForm())
 
 
 @pages.post("/time/entries/<int:entry_id>/correct", load=queries.entry, allow=policy.correct_minutes)
 def correct_minutes(entry: TimeEntry) -> Any:
     """By counter-entries; nothing is ever changed."""
-    form = ReasonForm(request.form)
+    form = CorrectForm(request.form)
     if not form.validate():
         return _correct_page(entry, form), 422
     try:
-        service.correct_minutes(entry, (form.reason.data or "")[:200], actor())
+        service.correct_minutes(entry, form.reason.data or "", actor())
     except Refusal as refusal:
         return _correct_page(entry, form, refusal), refusal.status
     say(gettext("Corrected by a counter-entry."))
     return see_other("swap.show_time_desk")
 
 
-def _correct_page(entry: TimeEntry, form: ReasonForm, refusal: Refusal | None = None) -> str:
+def _correct_page(entry: TimeEntry, form: CorrectForm, refusal: Refusal | None = None) -> str:
     return render_template(
         "swap/correct_minutes.html", entry=entry, form=form, refusal=refusal, rows=queries.entries_of_act(entry.act), **words()
     )

@@ -129,7 +129,7 @@ def show_shelf_desk(house: HouseCard) -> Any:
         sweep=sweep,
         weeks=weeks,
         form=form,
-        undo_before=clock.now() - service.shelf.UNDO_WITHIN,
+        undo_before=clock.now() - service.UNDO_WITHIN,
         house_card=house,
         **words(),
     )
