@@ -162,9 +162,9 @@ def test_what_somebody_has_is_renewed_by_them_and_by_nobody_else(app: Flask, lad
     ayse = signed_in(app, laden.ayse)
     page = ayse.get("/me/things")
     assert "no. 0002 · bring it back by Thu, 3 Dec, 17:00" in page.text
-    page = ayse.submit("Renew")
+    page = ayse.submit("Renew the loan")
     assert "Renewed. Please bring it back by Thu, 10 Dec, 17:00" in page.alerts[0]
-    assert not page.has_button("Renew")
+    assert not page.has_button("Renew the loan")
     kept = laden.reserve(shelf[0], MONDAY)
     jan.get(f"/me/things/reservations/{kept}/cancel", expect=404)
     jan.post(f"/me/things/reservations/{kept}/cancel", expect=404)

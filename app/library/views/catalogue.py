@@ -90,10 +90,11 @@ def _week_url(thing: Thing, day: date) -> str:
 def _told(cell: DayCell, today: date) -> tuple[DayCell, str, str]:
     """A day with its short and its full name: ``Donnerstag, 3. Dezember, 2 frei``."""
     full = i18n.day(cell.day, "EEEE, d. MMMM")
+    short = i18n.day(cell.day, "d.M.") if cell.day.day == 1 else str(cell.day.day)
     if cell.free is None:
-        return cell, str(cell.day.day), i18n.together(full, gettext("closed") if cell.day >= today else gettext("over"))
+        return cell, short, i18n.together(full, gettext("closed") if cell.day >= today else gettext("over"))
     state = ngettext("one free", "%(num)d free", cell.free) if cell.free else gettext("nothing free")
-    return cell, str(cell.day.day), i18n.together(full, state)
+    return cell, short, i18n.together(full, state)
 
 
 def piece_here(number: str) -> Piece | None:

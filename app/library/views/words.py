@@ -107,7 +107,7 @@ def rules_of(thing: Thing, thing_class: ThingClass) -> list[tuple[str, str]]:
     who = "" if thing_class.trust == Trust.ANYBODY else str(TRUSTS[Trust(thing_class.trust)])
     return [
         (gettext("For how long"), length),
-        (gettext("Renew"), more),
+        (gettext("Renew the loan"), more),
         (gettext("Who may borrow it"), i18n.together(who, age)),
         (gettext("Brought back late"), late),
     ]
