@@ -345,6 +345,7 @@ def close_alone(tab: Tab, visit: Visit) -> Response | None:
 
 # The list ----------------------------------------------------------------------------------------------------------
 
+
 def hand_out_too_early(tab: Tab, visit: Visit) -> Response | None:
     """Without having looked at who it is: the browser without script is refused by the house."""
     tab.evaluate("document.getElementById('hand-out-form').removeAttribute('id')")
