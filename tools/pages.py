@@ -357,14 +357,17 @@ def count_one(tab: Tab, visit: Visit) -> Response | None:
 # The list ----------------------------------------------------------------------------------------------------------
 
 
-def hand_out_too_early(tab: Tab, visit: Visit) -> Response | None:
-    """Without having looked at who it is: the browser without script is refused by the house."""
-    tab.evaluate("document.getElementById('hand-out-form').removeAttribute('id')")
+def hand_nothing_out(tab: Tab, visit: Visit) -> Response | None:
+    """Everything on the pile has been taken off in another window."""
+    tab.evaluate("document.querySelector('#hand-out-form input[name=out]').value = ''")
+    tab.evaluate(
+        "document.getElementById('hand-out-form').removeAttribute('id')"
+    )  # so that nothing is asked for before it is sent
     return press(tab, "form[action$='/hand-out'] button.kern-btn--primary")
 
 
 def take_nothing_back(tab: Tab, visit: Visit) -> Response | None:
-    """Everything on the pile has been taken off in another window."""
+    """The same with what comes back."""
     tab.evaluate("document.querySelector('#return-form input[name=back]').value = ''")
     return press(tab, "#return-form button.kern-btn--primary")
 
@@ -722,7 +725,7 @@ PAGES = [
     # The library: the desk
     Page("library", "/library", DESK),
     Page("library-hand-out", "/library?person={aylin}&out={lendable}", DESK),
-    Page("library-hand-out-errors", "/library?person={aylin}&out={lendable}", DESK, hand_out_too_early, "library.hand_out", 422),
+    Page("library-hand-out-nothing", "/library?person={aylin}&out={lendable}", DESK, hand_nothing_out, "library.hand_out", 422),
     Page("library-take-back", "/library?back={line}", DESK),
     Page("library-take-back-nothing", "/library?back={line}", DESK, take_nothing_back, "library.return_pieces", 422),
     Page("library-none", "/library?q=Xanthippe", DESK),

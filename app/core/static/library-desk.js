@@ -7,12 +7,16 @@
   if (!scan || !field || !told) return;
 
   // Sounds: two notes up, one note twice, one low; "done" is three up. Off until the browser allows it, and when somebody says so.
-  const QUIET = "library-desk-quiet";
+  const QUIET = "library-desk-quiet", ACTED = "library-desk-acted";
   const NOTES = { fine: [[660, 0], [880, 0.09]], look: [[520, 0], [520, 0.16]], no: [[165, 0, 0.34]], done: [[523, 0], [659, 0.1], [784, 0.2]] };
   let quiet = false, ears = null;
   try { quiet = localStorage.getItem(QUIET) === "yes"; } catch { /* the browser keeps nothing: sounds are on each time */ }
+  // A browser lets a page sound once somebody has done something on it, or on the page of ours that led here.
+  let allowed = false;
+  try { allowed = sessionStorage.getItem(ACTED) === "yes"; sessionStorage.removeItem(ACTED); } catch { /* the first sound is left out */ }
+  for (const act of ["keydown", "pointerdown"]) addEventListener(act, () => { allowed = true; }, { capture: true });
   const play = (name) => {
-    if (quiet || !NOTES[name] || !window.AudioContext) return;
+    if (quiet || !allowed || !NOTES[name] || !window.AudioContext) return;
     ears = ears || new AudioContext();
     if (ears.state === "suspended") ears.resume();
     for (const [pitch, after, length = 0.08] of NOTES[name]) {
@@ -110,6 +114,7 @@
       open.focus();
       return;
     }
+    try { sessionStorage.setItem(ACTED, "yes"); } catch { /* the sound of the next page is left out */ }
     for (const [name, value] of changed(new URL(scan.action, location.href)).searchParams) {
       if (form.elements[name]) continue;
       const kept = document.createElement("input");
