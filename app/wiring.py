@@ -48,7 +48,7 @@ from app.library import events as lending
 from app.library import views as library_pages
 from app.library.jobs import FORGET_LOANS, FORGET_TABLES, LAPSE_RESERVATIONS, LOOK_AFTER_CHAINS, REMIND_BORROWERS
 from app.library.queries import proof as lending_proof
-from app.library.reactions import move_back_from_closing_day, move_off_closing_day
+from app.library.reactions import join_lending_agreements, move_back_from_closing_day, move_off_closing_day
 from app.money import api as money_api
 from app.money import events as money
 from app.money import queries as books
@@ -160,7 +160,7 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     people.PersonCreated: [record],
     people.PersonChanged: [record],
     people.CardGiven: [record],
-    people.MergeAsked: [guard_keys, merge_members],
+    people.MergeAsked: [guard_keys, join_lending_agreements, merge_members],
     people.PeopleMerged: [record],
     people.HouseholdCreated: [record],
     people.HouseholdChanged: [record],

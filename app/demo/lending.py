@@ -15,7 +15,8 @@ from app.library import service as library
 from app.library.service import BlockRequest, ConsentRequest, LineRequest, LoanRequest, ReservationRequest, ReturnRequest
 
 ONE_DAY = timedelta(days=1)
-LOANS = 7
+LOANS = 8
+ALL_OF_IT = ReturnRequest()
 
 
 def furnish_lending(house_id: int, persons: Mapping[str, int], by: Actor) -> int:
@@ -37,11 +38,11 @@ def furnish_lending(house_id: int, persons: Mapping[str, int], by: Actor) -> int
             )
             library.hand_out(request, by)
 
-    def back(name: str, days_ago: int) -> None:
+    def back(name: str, days_ago: int, request: ReturnRequest = ALL_OF_IT) -> None:
         with clock.stopped_at(now - timedelta(days=days_ago)):
             line = library.line_out(pieces[name])
             assert line is not None
-            library.return_piece(line, ReturnRequest(), by)
+            library.return_piece(line, request, by)
 
     for name, who, taken, brought in (
         ("Ukulele", "Nguyen", 60, 47), ("Fahrrad-Reparaturset", "Wójcik", 40, 38), ("Brettspiel-Kiste", "Krüger", 33, 20),
@@ -52,6 +53,10 @@ def furnish_lending(house_id: int, persons: Mapping[str, int], by: Actor) -> int
     lend("Fahrrad-Reparaturset", "Kovalenko", 2)
     lend("Rollator", "Grabowski", 12)
     lend("Leiter", "Haddad", 0)
+    lend("Ukulele", "Saleh", 12)
+    ukulele = queries.managed_piece(house_id, pieces["Ukulele"])
+    assert ukulele is not None
+    back("Ukulele", 1, ReturnRequest(missing={part.id: 1 for part in ukulele.parts}, damage="Eine Saite ist gerissen"))
     library.join_queue(things["Brettspiel-Kiste"], persons["Förster"], by)
     library.join_queue(things["Brettspiel-Kiste"], persons["Brandt"], by)
     _reserve(house_id, things["Akkuschrauber"], persons["Haddad"], today + ONE_DAY, by)

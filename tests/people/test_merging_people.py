@@ -181,6 +181,8 @@ class _Rows:
             keys = list(column.foreign_keys)
             if keys and keys[0].column.table.name == "person":
                 values[column.name] = self.person_id
+            elif keys and column.nullable and keys[0].column.table.name in OF_MONEY:
+                continue
             elif keys and keys[0].column.table is not table:
                 values[column.name] = self.row(session, keys[0].column.table)[0]
             elif not column.nullable and not (column.primary_key and column.autoincrement is True) and column.name != "id":
@@ -196,6 +198,11 @@ class _Rows:
             ("shelf_thing", "state"): "announced", ("shelf_thing", "kind"): "book", ("time_account", "kind"): "person",
             ("time_hours", "minutes"): 15, ("time_hours", "state"): "booked", ("time_listing", "kind"): "offer",
             ("time_listing", "state"): "open", ("time_match", "state"): "answered",
+            ("thing_class", "closed_days"): "all", ("thing_class", "trust"): "anybody", ("piece", "condition"): "fine",
+            ("piece", "whereabouts"): "shelf", ("piece", "intake"): "stocked", ("piece", "origin"): "bought",
+            ("reservation", "state"): "cancelled", ("reservation", "ends_at"): clock.now().replace(hour=23),
+            ("queue_entry", "state"): "left", ("loan_line", "written_off"): 0, ("loan_line", "returned"): 0,
+            ("lending_block", "loans"): True,
         }.get((table.name, column.name))  # fmt: skip
         if fixed is not None:
             return fixed

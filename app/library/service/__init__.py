@@ -10,6 +10,7 @@ from app.library.service.borrowers import come_of_age as come_of_age
 from app.library.service.borrowers import end_approval as end_approval
 from app.library.service.borrowers import end_block as end_block
 from app.library.service.borrowers import end_consent as end_consent
+from app.library.service.borrowers import join_borrowers as join_borrowers
 from app.library.service.borrowers import of_age as of_age
 from app.library.service.borrowers import record_consent as record_consent
 from app.library.service.borrowers import set_terms as set_terms

@@ -188,6 +188,20 @@ def come_of_age(by: Actor) -> int:
     return len(grown)
 
 
+def join_borrowers(person_id: int, duplicate_id: int) -> None:
+    """Two records of one person become one: what was seen and agreed with either holds for both, and a minor stays one."""
+    kept, theirs = session().get(Borrower, person_id), session().get(Borrower, duplicate_id)
+    if kept is None or theirs is None:
+        return
+    if kept.identity_seen_on is None:
+        kept.identity_seen_on, kept.identity_seen_by_id = theirs.identity_seen_on, theirs.identity_seen_by_id
+    kept.guarantor = kept.guarantor or theirs.guarantor
+    kept.of_age_on = kept.of_age_on or theirs.of_age_on
+    if theirs.terms_on is not None and (kept.terms_on is None or kept.terms_on < theirs.terms_on):
+        kept.terms_on, kept.terms_accepted_at = theirs.terms_on, theirs.terms_accepted_at
+    session().flush()
+
+
 def set_terms(house_id: int, valid_from: date, wording: str, by: Actor) -> LendingTerms:
     """The lending terms from a day on; what held before stays written down. Raises `Invalid`."""
     if valid_from < clock.today(i18n.zone()):
