@@ -127,14 +127,15 @@ def _offer(entry: QueueEntry, thing: Thing, thing_class: ThingClass, supply: Sup
 
 
 def _longest(thing: Thing, thing_class: ThingClass, supply: Supply, now: datetime, collect_by: datetime) -> Span | None:
-    """From now to the usual return day of whoever comes last for it; shorter where it is promised to somebody after that."""
+    """From now, or when the desk opens next, to the usual return day of whoever comes last for it; shorter where it is promised to somebody after that."""
     openings = supply.openings
+    start = max(now, openings.next(now).starts_at)
     last_pick_up = openings.day_of(collect_by)
     usual = openings.due_after(last_pick_up, loan_days(thing, thing_class), thing_class.closed_days)
     for day in reversed(openings.days(last_pick_up + ONE_DAY, usual)):
         due_at = openings.due_on(day)
-        if supply.free(supply.held(now, due_at), due_at):
-            return Span(now, due_at)
+        if supply.free(supply.held(start, due_at), due_at):
+            return Span(start, due_at)
     return None
 
 
