@@ -19,6 +19,11 @@ class Event:
     house_id: int | None
     by: int | None
 
+    @property
+    def signed(self) -> int | None:
+        """Who did it, as it is written down for good."""
+        return self.by
+
 
 Reaction = Callable[[Any], None]
 _reactions: Mapping[type[Event], Sequence[Reaction]] = {}

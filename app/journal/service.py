@@ -33,7 +33,7 @@ def record(event: Event, request_id: str = "") -> int:
         subject=subject,
         subject_id=subject_id,
         house_id=event.house_id,
-        by_id=event.by,
+        by_id=event.signed,
         facts=facts_of(event),
         request_id=request_id[:64],
         at=clock.now(),
@@ -54,7 +54,8 @@ def _words(name: str) -> str:
 
 def subject_of(event: Event) -> tuple[str, int | None]:
     """What it happened to: the id the event is named after, else the first one it has."""
-    ids = [each.name for each in fields(event) if each.name.endswith("_id") and each.name not in _OWN_COLUMNS]
+    told = [each.name for each in fields(event) if each.name not in _OWN_COLUMNS and not each.metadata.get("secret")]
+    ids = [name for name in told if name.endswith("_id")]
     act = act_of(type(event))
     own = [name for name in ids if act.startswith(name.removesuffix("_id"))] or ids
     if not own:

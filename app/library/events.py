@@ -7,6 +7,19 @@ from datetime import date, datetime
 
 from app.core.events import Event
 
+
+@dataclass(frozen=True, kw_only=True)
+class LendingEvent(Event):
+    """Base of what happens to what somebody borrows: the journal, which forgets nothing, keeps the act and not the person."""
+
+    person_id: int | None = field(metadata={"secret": True})
+
+    @property
+    def signed(self) -> int | None:
+        """Who did it, as the journal keeps it: nobody, where it was the person themselves."""
+        return None if self.by == self.person_id else self.by
+
+
 # Things ------------------------------------------------------------------------------------------------------------
 
 
@@ -111,15 +124,14 @@ class ThingsImported(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReservationEvent(Event):
+class ReservationEvent(LendingEvent):
     """A reservation as it is after the act."""
 
     reservation_id: int
     thing_id: int
     thing_name: str
     quantity: int
-    person_id: int | None
-    created_by_id: int | None
+    created_by_id: int | None = field(metadata={"secret": True})
     starts_at: datetime
     ends_at: datetime
     state: str
@@ -183,7 +195,7 @@ class ReservationSafe(ReservationEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LineEvent(Event):
+class LineEvent(LendingEvent):
     """A piece on loan, as it is after the act."""
 
     line_id: int
@@ -192,17 +204,15 @@ class LineEvent(Event):
     piece_number: str
     thing_id: int
     thing_name: str
-    person_id: int | None
     quantity: int
     due_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
-class LoanMade(Event):
+class LoanMade(LendingEvent):
     """Somebody took things home. `numbers` are the pieces' numbers; `overridden`: the desk set a rule aside."""
 
     loan_id: int
-    person_id: int | None
     numbers: tuple[str, ...]
     due_at: datetime
     overridden: bool = False
@@ -306,11 +316,10 @@ class LoansForgotten(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class QueueEvent(Event):
+class QueueEvent(LendingEvent):
     queue_entry_id: int
     thing_id: int
     thing_name: str
-    person_id: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -341,10 +350,9 @@ class QueueLapsed(QueueEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LendingMoved(Event):
+class LendingMoved(LendingEvent):
     """A closing day moved what somebody has or expects; one such fact a person. Each move: what, name of the thing, old and new moment."""
 
-    person_id: int | None
     on_day: date
     back: bool
     """Whether the day is open again after all, and everything is as before."""

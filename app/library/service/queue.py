@@ -127,7 +127,10 @@ def _offer(entry: QueueEntry, thing: Thing, thing_class: ThingClass, supply: Sup
 
 
 def _longest(thing: Thing, thing_class: ThingClass, supply: Supply, now: datetime, collect_by: datetime) -> Span | None:
-    """From now, or when the desk opens next, to the usual return day of whoever comes last for it; shorter where it is promised to somebody after that."""
+    """From now, or when the desk opens next, to the usual return day of whoever comes last for it.
+
+    Shorter where it is promised to somebody after that; None where not even a day is left.
+    """
     openings = supply.openings
     start = max(now, openings.next(now).starts_at)
     last_pick_up = openings.day_of(collect_by)

@@ -61,31 +61,28 @@ def forget_old(house_id: int, by: Actor) -> int:
     """
     months = queries.rule(house_id, "forget_months")
     before = clock.now() - relativedelta(months=months)
-    line = LoanLine.loan_id == Loan.id
-    owed = select(Charge.id).where(
-        Charge.settled_cents < Charge.total_cents,
-        Charge.cancelled_at.is_(None),
-        or_(
-            (Charge.source == LOAN) & (Charge.source_id == Loan.id),
-            Charge.source.in_([LATE, LOSS]) & Charge.source_id.in_(select(LoanLine.id).where(line)),
-            (Charge.source == PART)
-            & Charge.source_id.in_(select(MissingPart.id).join(LoanLine, LoanLine.id == MissingPart.line_id).where(line)),
-            (Charge.source == DAMAGE)
-            & Charge.source_id.in_(select(Damage.id).join(LoanLine, LoanLine.id == Damage.line_id).where(line)),
-        ),
+    of_loan = LoanLine.loan_id == Loan.id
+    lines = select(LoanLine.id).where(of_loan).correlate(Loan)
+    missing = select(MissingPart.id).join(LoanLine, LoanLine.id == MissingPart.line_id).where(of_loan).correlate(Loan)
+    damages = select(Damage.id).join(LoanLine, LoanLine.id == Damage.line_id).where(of_loan).correlate(Loan)
+    unpaid = (Charge.settled_cents < Charge.total_cents) & Charge.cancelled_at.is_(None)
+    open_still = (
+        lines.where(or_(LoanLine.returned_at.is_(None), LoanLine.returned_at >= before)),
+        missing.where(MissingPart.closed_at.is_(None)),
+        damages.where(Damage.resolved_at.is_(None)),
+        select(Deposit.id)
+        .where(Deposit.source == LINE, Deposit.source_id.in_(lines), Deposit.closed_at.is_(None))
+        .correlate(Loan),
+        select(Charge.id).where(unpaid, Charge.source == LOAN, Charge.source_id == Loan.id).correlate(Loan),
+        select(Charge.id).where(unpaid, Charge.source.in_([LATE, LOSS]), Charge.source_id.in_(lines)).correlate(Loan),
+        select(Charge.id).where(unpaid, Charge.source == PART, Charge.source_id.in_(missing)).correlate(Loan),
+        select(Charge.id).where(unpaid, Charge.source == DAMAGE, Charge.source_id.in_(damages)).correlate(Loan),
     )
-    held = select(Deposit.id).where(
-        Deposit.source == LINE, Deposit.source_id.in_(select(LoanLine.id).where(line)), Deposit.closed_at.is_(None)
-    )
-    broken = select(Damage.id).join(LoanLine, LoanLine.id == Damage.line_id).where(line, Damage.resolved_at.is_(None))
-    lacking = select(MissingPart.id).join(LoanLine, LoanLine.id == MissingPart.line_id)
-    recent = select(LoanLine.id).where(line, or_(LoanLine.returned_at.is_(None), LoanLine.returned_at >= before))
     forgetting = (
         update(Loan)
         .where(
             Loan.house_id == house_id, Loan.person_id.is_not(None), Loan.handed_out_at < before,
-            ~exists(recent), ~exists(held), ~exists(owed), ~exists(broken),
-            ~exists(lacking.where(line, MissingPart.closed_at.is_(None))),
+            *(~exists(each) for each in open_still),
         )
         .values(person_id=None, collected_by="", note="", forgotten_at=clock.now())
         .execution_options(synchronize_session=False)
