@@ -74,7 +74,7 @@ def test_what_is_inserted_goes_when_the_act_is_undone(app: Flask) -> None:
     house = a_house()
     inserting = insertion(Resource)
     with pytest.raises(LookupError), db.transaction():
-        assert inserting.row(house_id=house, kind="room_part", name="Hall") is not None
+        assert inserting.row(house_id=house, kind="room_part", name="Hall", capacity=1) is not None
         raise LookupError
     assert db.session().scalar(select(Resource.id)) is None
 
@@ -82,19 +82,19 @@ def test_what_is_inserted_goes_when_the_act_is_undone(app: Flask) -> None:
 def test_an_insert_outside_an_act_is_refused(app: Flask) -> None:
     house = a_house()
     with pytest.raises(DBAPIError, match=r"readonly|read-only"):
-        insertion(Resource).row(house_id=house, kind="room_part", name="Hall")
+        insertion(Resource).row(house_id=house, kind="room_part", name="Hall", capacity=1)
     db.session().rollback()
 
 
 def test_a_column_that_is_forgotten_is_an_error(app: Flask) -> None:
     house = a_house()
     with pytest.raises((KeyError, InvalidRequestError), match="name"), db.transaction():
-        insertion(Resource).row(house_id=house, kind="room_part")
+        insertion(Resource).row(house_id=house, kind="room_part", capacity=1)
 
 
 def test_refusals_of_the_database_are_those_of_sqlalchemy(app: Flask) -> None:
     with pytest.raises(IntegrityError) as refusal, db.transaction():
-        insertion(Resource).row(house_id=99, kind="room_part", name="Somebody's name")
+        insertion(Resource).row(house_id=99, kind="room_part", name="Somebody's name", capacity=1)
     assert "Somebody" not in str(refusal.value)
 
 
@@ -159,7 +159,7 @@ def test_what_is_added_need_not_be_read_back(app: Flask) -> None:
 
 def test_a_few_rows_are_added_by_one_statement(app: Flask) -> None:
     house = a_house()
-    rows = [{"id": number, "house_id": house, "kind": "room_part", "name": f"Part {number}"} for number in (3, 4)]
+    rows = [{"id": number, "house_id": house, "kind": "room_part", "name": f"Part {number}", "capacity": 1} for number in (3, 4)]
     with db.transaction(), counted() as statements:
         add_rows(Resource, rows)
     assert len(statements) == 1

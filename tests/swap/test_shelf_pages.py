@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from app.core import db
 from app.notices.models import Letter
-from app.swap.models import Claim, Thing
+from app.swap.models import Claim, ShelfThing
 from tests.browser_client import Reader, cold
 from tests.swap.neighbours import Neighbours
 
@@ -58,7 +58,7 @@ def test_what_the_house_cannot_take_is_declined_with_a_reason(marten: Neighbours
     with marten.app.app_context():
         (letter,) = db.session().scalars(select(Letter))
         assert letter.person_id == marten.ruth and "keine offenen Lebensmittel" in letter.body
-        assert db.session().scalars(select(Thing)).one().announced_by_id is None
+        assert db.session().scalars(select(ShelfThing)).one().announced_by_id is None
 
 
 def test_strangers_look_and_residents_do_not_run_the_shelf(marten: Neighbours, ruth: Reader) -> None:
@@ -78,7 +78,9 @@ def test_strangers_look_and_residents_do_not_run_the_shelf(marten: Neighbours, r
 def test_sweeping_ticks_what_has_lain_there_for_too_long(marten: Neighbours, desk: Reader) -> None:
     marten.thing("Vase", "household")
     with marten.app.app_context(), db.transaction() as session:
-        session.scalars(select(Thing)).one().lying_since = session.scalars(select(Thing)).one().lying_since.replace(month=9)  # type: ignore[union-attr]
+        session.scalars(select(ShelfThing)).one().lying_since = (
+            session.scalars(select(ShelfThing)).one().lying_since.replace(month=9)
+        )  # type: ignore[union-attr]
     assert "One thing can go to charity" in desk.get("/").text
     desk.get("/swap/desk")
     desk.submit("Goes to charity")

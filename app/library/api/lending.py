@@ -44,7 +44,7 @@ class NewReservation(Document):
     anyway: Sentence = ""
 
 
-class PersonName(Document):
+class BorrowerName(Document):
     id: int
     name: str
 
@@ -57,7 +57,7 @@ class ReservationDocument(Document):
     thing: str
     name: str
     quantity: int
-    person: PersonName | None
+    person: BorrowerName | None
     starts_at: datetime
     ends_at: datetime
     collect_by: datetime
@@ -76,13 +76,13 @@ class ReservationQuery(Document):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
-class Reason(Document):
+class LendingReason(Document):
     """A sentence for the person."""
 
     reason: Sentence = ""
 
 
-class Nothing(Document):
+class NoValues(Document):
     """No values are needed."""
 
 
@@ -127,12 +127,12 @@ class LineDocument(Document):
     renewals: int
     fee_cents: int
     deposit_cents: int
-    person: PersonName | None
+    person: BorrowerName | None
 
 
 class LoanDocument(Document):
     id: int
-    person: PersonName | None
+    person: BorrowerName | None
     handed_out_at: datetime
     lines: list[LineDocument]
 
@@ -231,17 +231,17 @@ def show_reservation(reservation: Reservation) -> ReservationDocument:
     return _reservation(reservation)
 
 
-@api.post("/reservations/<int:reservation_id>/cancel", load=lending.reservation, allow=policy.cancel_reservation, body=Reason,
+@api.post("/reservations/<int:reservation_id>/cancel", load=lending.reservation, allow=policy.cancel_reservation, body=LendingReason,
           answer=ReservationDocument, status=200)  # fmt: skip
-def cancel_reservation(reservation: Reservation, body: Reason) -> ReservationDocument:
+def cancel_reservation(reservation: Reservation, body: LendingReason) -> ReservationDocument:
     """It is not needed any more; the pieces are free at once."""
     service.cancel_reservation(reservation, body.reason, web.actor())
     return _fresh(reservation.id)
 
 
-@api.post("/reservations/<int:reservation_id>/pack", load=lending.reservation, allow=policy.lend, body=Nothing,
+@api.post("/reservations/<int:reservation_id>/pack", load=lending.reservation, allow=policy.lend, body=NoValues,
           answer=ReservationDocument, status=200)  # fmt: skip
-def pack_reservation(reservation: Reservation, body: Nothing) -> ReservationDocument:
+def pack_reservation(reservation: Reservation, body: NoValues) -> ReservationDocument:
     """It stands ready, and does not lapse any more."""
     service.pack_reservation(reservation, web.actor())
     return _fresh(reservation.id)
@@ -384,5 +384,5 @@ def _local(moment: datetime) -> datetime:
     return moment.astimezone(i18n.zone())
 
 
-def _name(who: Any) -> PersonName | None:
-    return PersonName(id=who.id, name=who.name) if who is not None else None
+def _name(who: Any) -> BorrowerName | None:
+    return BorrowerName(id=who.id, name=who.name) if who is not None else None
