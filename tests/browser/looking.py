@@ -154,7 +154,7 @@ def invalid(files: Iterable[Path]) -> list[str]:
         capture_output=True,
         text=True,
     )
-    lines = [re.sub(r"^.*/", "", line) for line in ran.stdout.splitlines() if line.strip()]
+    lines = [re.sub(r"^\S*/", "", line) for line in ran.stdout.splitlines() if line.strip()]
     if ran.returncode not in {0, 1} or (ran.returncode and not lines):
         raise RuntimeError(f"html-validate failed: {ran.stdout}\n{ran.stderr}")
     return lines
