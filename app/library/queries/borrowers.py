@@ -32,6 +32,9 @@ from app.library.models.lending import Loan
 from app.library.queries.times import rule
 from app.people.models import Person
 
+GOOD_ENOUGH = 100
+"""Good returns beyond these are not counted: no house asks for so many."""
+
 
 class Act(StrEnum):
     BORROW = "loans"
@@ -89,29 +92,35 @@ def standing(person_id: int, house_id: int) -> Standing:
     """How somebody stands, in seven statements."""
     now, today = clock.now(), clock.today(i18n.zone())
     family = _family(person_id)
+    # What is out is little, what somebody has ever had may be much: ``+ 0`` keeps every planner with the former.
     out = session().execute(
         select(
             func.count(LoanLine.id),
             func.count(LoanLine.id).filter(and_(LoanLine.due_at < now, Loan.person_id == person_id)),
         )
         .join(Loan, Loan.id == LoanLine.loan_id)
-        .where(Loan.person_id.in_(family), Loan.organisation_id.is_(None), LoanLine.returned_at.is_(None))
+        .where(
+            LoanLine.house_id == house_id, LoanLine.returned_at.is_(None), (Loan.person_id + 0).in_(family),
+            Loan.organisation_id.is_(None),
+        )
     ).one()  # fmt: skip
     reserved = session().execute(
         select(Reservation.quantity, Thing.counted)
         .join(Thing, Thing.id == Reservation.thing_id)
         .where(Reservation.person_id.in_(family), Reservation.organisation_id.is_(None), Reservation.state.in_(OPEN))
     )
-    good = session().scalar(
-        select(func.count(LoanLine.id))
+    good = (
+        select(LoanLine.id)
         .join(Loan, Loan.id == LoanLine.loan_id)
         .where(Loan.person_id == person_id, LoanLine.returned_at.is_not(None), LoanLine.well)
+        .limit(GOOD_ENOUGH)
+        .subquery()
     )
     return Standing(
         person_id,
         out[0] + sum(1 if counted else quantity for quantity, counted in reserved),
         out[1],
-        good or 0,
+        session().scalar(select(func.count()).select_from(good)) or 0,
         blocks_of(person_id, house_id, today),
         approvals_of(person_id, house_id),
         tuple(
