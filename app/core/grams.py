@@ -112,7 +112,8 @@ class Index:
 
 def _needed(hit: Any, need: tuple[str, int]) -> ColumnElement[bool]:
     column, least = need
-    return getattr(hit, column) >= least  # type: ignore[no-any-return]
+    value: ColumnElement[int] = getattr(hit, column)
+    return value >= least
 
 
 def together(parts: list[Any]) -> Subquery:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import QueryableAttribute, joinedload, selectinload
 
 from app.core import clock, i18n
 from app.core.db import session
@@ -37,7 +37,7 @@ STANDING = (QueueState.WAITING, QueueState.OFFERED)
 ONE_DAY = timedelta(days=1)
 
 
-def _fitting(house_id: int, text: str, person: ColumnElement[int | None]) -> ColumnElement[bool]:
+def _fitting(text: str, person: QueryableAttribute[int | None]) -> ColumnElement[bool]:
     """Things whose name or number, or people whose name fits `text`; the statement joins `Thing` (and `Piece` for numbers)."""
     found = [each.id for each in people.search_people(text, 30)]
     part = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
@@ -76,7 +76,7 @@ def loan_lines(
     if person_id is not None:
         statement = statement.where(Loan.person_id == person_id)
     if text:
-        fits = _fitting(house_id, text, Loan.person_id)  # type: ignore[arg-type]
+        fits = _fitting(text, Loan.person_id)
         number = number_in(text)
         if number is not None:
             fits = or_(fits, Piece.number.in_([number, number.zfill(4)]))
@@ -125,7 +125,7 @@ def reservations(
     if person_id is not None:
         statement = statement.where(Reservation.person_id == person_id)
     if text:
-        statement = statement.where(_fitting(house_id, text, Reservation.person_id))  # type: ignore[arg-type]
+        statement = statement.where(_fitting(text, Reservation.person_id))
     return list(session().scalars(statement.offset(skip).limit(most)))
 
 

@@ -434,10 +434,10 @@ def keep_by_owner(piece: Piece, first: date, last: date, by: Actor) -> None:
 def give_back_days(piece: Piece, blackout_id: int, by: Actor) -> None:
     """Its owner does not need it then after all. Raises `Missing`."""
     table = Share if piece.thing.counted else Occupancy
-    result = session().execute(
+    result: Any = session().execute(
         delete(table).where(table.id == blackout_id, table.source == BLACKOUT, table.source_id == piece.id)
     )
-    if not result.rowcount:  # type: ignore[attr-defined]
+    if not result.rowcount:
         raise Missing
     _changed(piece, by)
 

@@ -584,8 +584,8 @@ def import_upload(house_id: int, upload_id: int, by: Actor) -> Report:
 
 def forget_old_uploads() -> int:
     """Tables that were looked at and never imported."""
-    result = session().execute(delete(ThingUpload).where(ThingUpload.uploaded_at < clock.now() - UPLOADS_KEPT))
-    return int(result.rowcount)  # type: ignore[attr-defined]
+    result: Any = session().execute(delete(ThingUpload).where(ThingUpload.uploaded_at < clock.now() - UPLOADS_KEPT))
+    return int(result.rowcount)
 
 
 def table_of(house_id: int) -> list[list[object]]:

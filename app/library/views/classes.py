@@ -14,7 +14,7 @@ from app.core.web import actor, say, see_other
 from app.houses.queries import HouseCard
 from app.library import policy, queries, service
 from app.library.forms.things import ClassForm, TermsForm
-from app.library.models import ThingClass
+from app.library.models import ThingClass, Trust
 from app.library.views.pages import house, pages, thing_class
 from app.library.views.words import TRUSTS
 from app.money import queries as money
@@ -41,7 +41,7 @@ def _told(each: ThingClass) -> str:
         ngettext("tested every month", "tested every %(num)d months", each.test_months) if each.test_months else "",
         gettext("washed after each loan") if each.wash_after else "",
         gettext("%(amount)s for each late day", amount=i18n.money(each.late_cents)) if each.late_cents else "",
-        "" if each.trust == "anybody" else str(TRUSTS[each.trust]),  # type: ignore[index]
+        "" if each.trust == "anybody" else str(TRUSTS[Trust(each.trust)]),
     )
 
 

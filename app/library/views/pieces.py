@@ -14,7 +14,7 @@ from app.core.i18n import gettext
 from app.core.web import LARGEST_ID, actor, say, see_other
 from app.library import policy, queries, service
 from app.library.forms.pieces import ConditionForm, DaysForm, MissingForm, PartForm, PieceForm, WhereaboutsForm, WhyForm
-from app.library.models import Condition, Intake, Origin, Part, Piece, Thing
+from app.library.models import Condition, Intake, Origin, Part, Piece, Thing, Whereabouts
 from app.library.views.pages import pages, piece, thing
 from app.library.views.words import CONDITIONS, INTAKES, ORIGINS, WHEREABOUTS
 from app.people import queries as people
@@ -110,8 +110,8 @@ def _page(found: Piece, refusal: Refusal | None = None, **forms: Form) -> str:
         tested=tested,
         test_over=tested and (found.test_due_on is None or found.test_due_on < today),
         state=(str(CONDITIONS[Condition(found.condition)][0]), CONDITIONS[Condition(found.condition)][1]),
-        where=str(WHEREABOUTS[found.whereabouts]),  # type: ignore[index]
-        origin=str(ORIGINS[found.origin]),  # type: ignore[index]
+        where=str(WHEREABOUTS[Whereabouts(found.whereabouts)]),
+        origin=str(ORIGINS[Origin(found.origin)]),
         intake=(str(INTAKES[Intake(found.intake)][0]), INTAKES[Intake(found.intake)][1]),
         kit=queries.kit_of(found.id),
         tests=queries.tests_of(found.id, 10),
@@ -214,7 +214,7 @@ def set_whereabouts(found: Piece) -> Any:
         return _page(found, whereabouts=form), refusal.status
     except Refusal as refusal:
         return _page(found, refusal), refusal.status
-    say(gettext("Written down: %(state)s.", state=str(WHEREABOUTS[found.whereabouts])))  # type: ignore[index]
+    say(gettext("Written down: %(state)s.", state=str(WHEREABOUTS[Whereabouts(found.whereabouts)])))
     return see_other("library.show_piece", piece_id=found.id)
 
 

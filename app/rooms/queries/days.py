@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -122,7 +122,7 @@ class Standing:
             }
             told = tuple((row, names.get(row[_ROOM_ID], "") if row[_ROOM_ID] != card.id else card.name) for row in found.values())
             key = card, told
-            result[card.id] = key, recent("pieces", ("entries", key), lambda: self._entries(card, told))  # noqa: B023 - called at once
+            result[card.id] = key, recent("pieces", ("entries", key), partial(self._entries, card, told))
         return result
 
     def of(self, card: RoomCard) -> list[Entry]:
